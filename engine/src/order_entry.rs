@@ -1,0 +1,513 @@
+//! What clients ask for: entering, replacing and canceling orders, and trading.
+//!
+//! The rules are those of OUCH 5.0. An order that is taken is answered
+//! "accepted" before anything else is said of it. Whether it can trade is known
+//! before that is said, so for the usual order, which comes to rest untouched,
+//! the answer and the book change are one event.
+
+use crate::book::Order;
+use crate::command::{
+    Attributes, Cancel, Display, Enter, Malformed, OrderType, Replace, Side, TimeInForce,
+    TradingState,
+};
+use crate::event::{
+    Accepted, Added, Canceled, EventBody, EventSink, Executed, OrderDetails, Party, Replaced,
+};
+use crate::exchange::Exchange;
+use crate::instrument::Instrument;
+use crate::reason::{CancelReason, RejectReason};
+use crate::types::{ClOrdId, Price, Quantity, SessionId, UserRef};
+
+/// An order on its way into the book.
+struct Incoming {
+    session: SessionId,
+    details: OrderDetails,
+    /// What may be traded against; no limit for a market order.
+    limit: Price,
+    open: Quantity,
+    /// What the chain of replacements executed so far.
+    executed: Quantity,
+}
+
+/// What becomes of an order on arrival, known before it is answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Arrival {
+    /// It rests as it is.
+    Rests,
+    /// It trades; what is left rests or is canceled.
+    Trades,
+    /// It cannot trade as it must, and may not rest.
+    Dies,
+}
+
+impl Exchange {
+    pub(crate) fn enter<S: EventSink>(&mut self, session: SessionId, order: &Enter, sink: &mut S) {
+        if !self.consume(session, order.user_ref) {
+            return;
+        }
+        if let Err(reason) = self.check_entry(order) {
+            self.reject(
+                session,
+                order.user_ref,
+                reason,
+                order.attributes.cl_ord_id,
+                sink,
+            );
+            return;
+        }
+        let mut incoming = self.incoming(session, order);
+        let arrival = self.arrival(&incoming);
+        let accepted = Accepted {
+            to: self.respond(session),
+            order: incoming.details,
+            rests: arrival == Arrival::Rests,
+        };
+        let added = accepted.rests && is_displayed(&incoming.details);
+        self.emit(sink, added, EventBody::Accepted(accepted));
+        self.settle(&mut incoming, arrival, sink);
+    }
+
+    fn check_entry(&self, order: &Enter) -> Result<(), RejectReason> {
+        let instrument = self
+            .instrument(order.instrument)
+            .ok_or(RejectReason::UnknownSymbol)?;
+        instrument.check(order.quantity, order.price, order.order_type)?;
+        if instrument.state == TradingState::Halted {
+            return Err(RejectReason::Halted);
+        }
+        let may_rest =
+            order.time_in_force == TimeInForce::Day && order.order_type == OrderType::Limit;
+        if may_rest
+            && !self
+                .books
+                .has_room(order.instrument, order.side, order.price)
+        {
+            return Err(RejectReason::BookFull);
+        }
+        Ok(())
+    }
+
+    fn incoming(&mut self, session: SessionId, order: &Enter) -> Incoming {
+        let order_id = self.next_order_id;
+        self.next_order_id = order_id.next();
+        let details = OrderDetails {
+            instrument: order.instrument,
+            order_id,
+            user_ref: order.user_ref,
+            side: order.side,
+            quantity: order.quantity,
+            price: order.price,
+            order_type: order.order_type,
+            time_in_force: order.time_in_force,
+            display: order.display,
+            attributes: order.attributes,
+        };
+        Incoming {
+            session,
+            details,
+            limit: limit(&details),
+            open: details.quantity,
+            executed: Quantity(0),
+        }
+    }
+
+    /// Replaces a live order. What is silent, what costs the original and what
+    /// uses the new number up is OUCH 5.0's "Replace Order Request".
+    pub(crate) fn replace<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        replacement: &Replace,
+        sink: &mut S,
+    ) {
+        let Some((index, &original)) = self.books.get(session, replacement.original) else {
+            self.counters.unknown_orders += 1;
+            return;
+        };
+        if !self.is_fresh(session, replacement.user_ref) {
+            self.counters.stale_user_refs += 1;
+            return;
+        }
+        let instrument = self.instruments[usize::from(original.instrument.0) - 1];
+        if let Some(reason) = self.postpone_replacement(&instrument, &original, replacement) {
+            self.consume(session, replacement.user_ref);
+            self.reject(
+                session,
+                replacement.user_ref,
+                reason,
+                replacement.cl_ord_id,
+                sink,
+            );
+            return;
+        }
+        if let Some(reason) = refuse_replacement(&instrument, &original, replacement) {
+            self.take_out(index, &original, reason, sink);
+            return;
+        }
+        self.consume(session, replacement.user_ref);
+        self.books.remove(index);
+        self.enter_replacement(session, &original, replacement, sink);
+    }
+
+    /// Why an order cannot be changed now, if so; the original stays as it is.
+    fn postpone_replacement(
+        &self,
+        instrument: &Instrument,
+        original: &Order,
+        replacement: &Replace,
+    ) -> Option<RejectReason> {
+        if instrument.state == TradingState::Halted {
+            return Some(RejectReason::Halted);
+        }
+        let has_level = self
+            .books
+            .has_level(original.instrument, original.side, replacement.price);
+        (!has_level).then_some(RejectReason::BookFull)
+    }
+
+    fn enter_replacement<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        original: &Order,
+        replacement: &Replace,
+        sink: &mut S,
+    ) {
+        let order = Enter {
+            user_ref: replacement.user_ref,
+            instrument: original.instrument,
+            side: original.side,
+            quantity: Quantity(replacement.quantity.0 - original.executed.0),
+            price: replacement.price,
+            order_type: replacement.order_type,
+            time_in_force: replacement.time_in_force,
+            display: replacement.display,
+            attributes: Attributes {
+                short_sale: original.short_sale,
+                capacity: original.capacity,
+                intermarket_sweep: replacement.intermarket_sweep,
+                cl_ord_id: replacement.cl_ord_id,
+            },
+        };
+        let mut incoming = self.incoming(session, &order);
+        incoming.executed = original.executed;
+        let arrival = self.arrival(&incoming);
+        let replaced = Replaced {
+            to: self.respond(session),
+            original_order_id: original.id,
+            original_user_ref: original.user_ref,
+            order: incoming.details,
+            rests: arrival == Arrival::Rests,
+            original_displayed: original.displayed,
+        };
+        let shown = replaced.rests && is_displayed(&incoming.details);
+        let to_market = replaced.original_displayed || shown;
+        self.emit(sink, to_market, EventBody::Replaced(replaced));
+        self.settle(&mut incoming, arrival, sink);
+    }
+
+    pub(crate) fn cancel<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        cancel: &Cancel,
+        sink: &mut S,
+    ) {
+        let Some((index, &order)) = self.books.get(session, cancel.user_ref) else {
+            self.counters.unknown_orders += 1;
+            return;
+        };
+        let wanted = Quantity(cancel.quantity.0.saturating_sub(order.executed.0));
+        if wanted >= order.open {
+            self.counters.superfluous_cancels += 1;
+        } else if wanted.0 == 0 {
+            self.take_out(index, &order, CancelReason::User, sink);
+        } else {
+            let by = Quantity(order.open.0 - wanted.0);
+            self.books.reduce(index, by);
+            self.say_canceled(
+                &Order {
+                    open: wanted,
+                    ..order
+                },
+                by,
+                CancelReason::User,
+                sink,
+            );
+        }
+    }
+
+    pub(crate) fn account_query<S: EventSink>(&mut self, session: SessionId, sink: &mut S) {
+        let to = self.respond(session);
+        let next_user_ref = self.sessions[usize::from(session.0) - 1].next_user_ref;
+        self.emit(sink, false, EventBody::AccountStatus { to, next_user_ref });
+    }
+
+    /// Answers what could not be decoded. A number in it that is used already
+    /// marks a retransmission, which is not answered again.
+    pub(crate) fn malformed<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        malformed: &Malformed,
+        sink: &mut S,
+    ) {
+        let Malformed {
+            user_ref,
+            reason,
+            cl_ord_id,
+        } = *malformed;
+        if user_ref == UserRef(0) || self.consume(session, user_ref) {
+            self.reject(session, user_ref, reason, cl_ord_id, sink);
+        }
+    }
+
+    /// What will become of an order.
+    fn arrival(&self, incoming: &Incoming) -> Arrival {
+        let OrderDetails {
+            instrument,
+            side,
+            time_in_force,
+            order_type,
+            ..
+        } = incoming.details;
+        let against = side.opposite();
+        if time_in_force == TimeInForce::FillOrKill
+            && !self
+                .books
+                .can_fill(instrument, against, incoming.limit, incoming.open)
+        {
+            return Arrival::Dies;
+        }
+        let crosses = self
+            .books
+            .best(instrument, against)
+            .is_some_and(|best| match side {
+                Side::Buy => best <= incoming.limit,
+                Side::Sell => best >= incoming.limit,
+            });
+        let may_rest = time_in_force == TimeInForce::Day && order_type == OrderType::Limit;
+        match (crosses, may_rest) {
+            (true, _) => Arrival::Trades,
+            (false, true) => Arrival::Rests,
+            (false, false) => Arrival::Dies,
+        }
+    }
+
+    /// Trades an order that has been answered, then lets the rest of it rest,
+    /// or cancels it.
+    fn settle<S: EventSink>(&mut self, incoming: &mut Incoming, arrival: Arrival, sink: &mut S) {
+        if arrival == Arrival::Trades {
+            self.trade(incoming, sink);
+        }
+        if incoming.open.0 == 0 {
+            return;
+        }
+        let OrderDetails {
+            time_in_force,
+            order_type,
+            ..
+        } = incoming.details;
+        if time_in_force != TimeInForce::Day || order_type == OrderType::Market {
+            self.say_immediate_canceled(incoming, sink);
+            return;
+        }
+        if arrival == Arrival::Trades {
+            self.say_added(incoming, sink);
+        }
+        self.rest(incoming);
+    }
+
+    fn trade<S: EventSink>(&mut self, incoming: &mut Incoming, sink: &mut S) {
+        let OrderDetails {
+            instrument,
+            side,
+            order_id,
+            user_ref,
+            ..
+        } = incoming.details;
+        let maker_side = side.opposite();
+        while incoming.open.0 > 0 {
+            let fill = self
+                .books
+                .fill(instrument, maker_side, incoming.limit, incoming.open);
+            let Some(fill) = fill else { return };
+            incoming.open.0 -= fill.quantity.0;
+            incoming.executed.0 += fill.quantity.0;
+            let match_number = self.next_match;
+            self.next_match = match_number.next();
+            let executed = Executed {
+                instrument,
+                match_number,
+                price: fill.price,
+                quantity: fill.quantity,
+                maker: Party {
+                    to: self.respond(fill.maker.session),
+                    order_id: fill.maker.id,
+                    user_ref: fill.maker.user_ref,
+                },
+                taker: Party {
+                    to: self.respond(incoming.session),
+                    order_id,
+                    user_ref,
+                },
+                maker_side,
+                maker_displayed: fill.maker.displayed,
+            };
+            self.counters.executions += 1;
+            self.emit(sink, true, EventBody::Executed(executed));
+        }
+    }
+
+    fn rest(&mut self, incoming: &Incoming) {
+        let details = &incoming.details;
+        let order = Order {
+            id: details.order_id,
+            open: incoming.open,
+            executed: incoming.executed,
+            user_ref: details.user_ref,
+            session: incoming.session,
+            instrument: details.instrument,
+            side: details.side,
+            displayed: is_displayed(details),
+            short_sale: details.attributes.short_sale,
+            capacity: details.attributes.capacity,
+            ..Order::UNLINKED
+        };
+        self.books.rest(details.price, order);
+    }
+
+    fn take_out<S: EventSink>(
+        &mut self,
+        index: u32,
+        order: &Order,
+        reason: CancelReason,
+        sink: &mut S,
+    ) {
+        self.books.remove(index);
+        self.say_canceled(
+            &Order {
+                open: Quantity(0),
+                ..*order
+            },
+            order.open,
+            reason,
+            sink,
+        );
+    }
+
+    fn say_canceled<S: EventSink>(
+        &mut self,
+        order: &Order,
+        quantity: Quantity,
+        reason: CancelReason,
+        sink: &mut S,
+    ) {
+        let canceled = Canceled {
+            to: self.respond(order.session),
+            instrument: order.instrument,
+            order_id: order.id,
+            user_ref: order.user_ref,
+            quantity,
+            remaining: order.open,
+            reason,
+        };
+        self.emit(sink, order.displayed, EventBody::Canceled(canceled));
+    }
+
+    /// The rest of an order that may not rest was never in the book.
+    fn say_immediate_canceled<S: EventSink>(&mut self, incoming: &Incoming, sink: &mut S) {
+        let canceled = Canceled {
+            to: self.respond(incoming.session),
+            instrument: incoming.details.instrument,
+            order_id: incoming.details.order_id,
+            user_ref: incoming.details.user_ref,
+            quantity: incoming.open,
+            remaining: Quantity(0),
+            reason: CancelReason::Immediate,
+        };
+        self.emit(sink, false, EventBody::Canceled(canceled));
+    }
+
+    /// The client knows its remainder from its executions; the market learns
+    /// of it here, unless it is hidden.
+    fn say_added<S: EventSink>(&mut self, incoming: &Incoming, sink: &mut S) {
+        if is_displayed(&incoming.details) {
+            let OrderDetails {
+                instrument,
+                order_id,
+                side,
+                price,
+                ..
+            } = incoming.details;
+            let added = Added {
+                instrument,
+                order_id,
+                side,
+                quantity: incoming.open,
+                price,
+            };
+            self.emit(sink, true, EventBody::Added(added));
+        }
+    }
+
+    fn reject<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        user_ref: UserRef,
+        reason: RejectReason,
+        cl_ord_id: ClOrdId,
+        sink: &mut S,
+    ) {
+        let to = self.respond(session);
+        self.emit(
+            sink,
+            false,
+            EventBody::Rejected {
+                to,
+                user_ref,
+                reason,
+                cl_ord_id,
+            },
+        );
+    }
+
+    /// Uses a client's number up; a used one is counted and not answered.
+    fn consume(&mut self, session: SessionId, user_ref: UserRef) -> bool {
+        let fresh = self.sessions[usize::from(session.0) - 1].consume(user_ref);
+        self.counters.stale_user_refs += u64::from(!fresh);
+        fresh
+    }
+
+    fn is_fresh(&self, session: SessionId, user_ref: UserRef) -> bool {
+        self.sessions[usize::from(session.0) - 1].is_fresh(user_ref)
+    }
+}
+
+/// Why a replacement costs the original its life, if it does.
+fn refuse_replacement(
+    instrument: &Instrument,
+    original: &Order,
+    replacement: &Replace,
+) -> Option<CancelReason> {
+    let Replace {
+        quantity,
+        price,
+        order_type,
+        ..
+    } = *replacement;
+    if instrument.check(quantity, price, order_type).is_err() {
+        return Some(CancelReason::InvalidReplacement);
+    }
+    // The client wants no more in total than it has got: nothing is left to do.
+    (quantity <= original.executed).then_some(CancelReason::User)
+}
+
+fn is_displayed(order: &OrderDetails) -> bool {
+    order.display != Display::Hidden
+}
+
+/// The worst price an order may trade at.
+fn limit(order: &OrderDetails) -> Price {
+    match (order.order_type, order.side) {
+        (OrderType::Limit, _) => order.price,
+        (OrderType::Market, Side::Buy) => Price(i64::MAX),
+        (OrderType::Market, Side::Sell) => Price(i64::MIN),
+    }
+}
