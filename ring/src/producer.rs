@@ -173,7 +173,9 @@ impl<T> Producer<T> {
 
     fn end(&mut self, end: impl Fn(&mut SequenceWriter)) {
         end(&mut self.cursor);
-        // No claim succeeds on the fast path any more; the slow one tells why.
+        // Unpublished slots are given up, and no claim succeeds on the fast path
+        // any more; the slow one tells why.
+        self.claimed = self.cursor.get();
         self.limit = self.claimed;
     }
 
