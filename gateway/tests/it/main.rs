@@ -1,0 +1,10 @@
+//! Integration tests of the gateway: one binary, one module a theme.
+
+/// The three habits of writing an OUCH appendage, and what is refused.
+mod appendage;
+/// Codecs on arbitrary input: round trips, and no panic.
+mod codecs;
+/// Every message against bytes made independently of this crate.
+mod golden;
+/// MoldUDP64 packets: sound, torn, hostile.
+mod mold;
