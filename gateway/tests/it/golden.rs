@@ -191,7 +191,7 @@ fn ouch_enter_order_with_options() {
     let firm = "FIRM".parse().unwrap();
     assert_eq!(
         options,
-        [OuchOption::Firm(firm), OuchOption::MaxFloor(50), OuchOption::PostOnly(Letter(b'P'))]
+        [OuchOption::Firm(firm), OuchOption::MinQty(50), OuchOption::PostOnly(Letter(b'P'))]
     );
 }
 
@@ -216,7 +216,7 @@ fn ouch_accepted_as_seen_on_the_wire() {
     assert_eq!(accepted.symbol.to_string(), "ADBE");
     assert_eq!(accepted.price, OuchPrice(4_777_800));
     assert_eq!((accepted.order_state, accepted.capacity), (Letter(b'L'), Letter(b'A')));
-    assert_eq!(accepted.cl_ord_id.to_string(), "76828701");
+    assert_eq!(accepted.cl_ord_id.to_string(), "7682701");
     let options: Vec<_> = options.options().collect();
     let firm = "MLRO".parse().unwrap();
     assert_eq!(options, [OuchOption::Firm(firm), OuchOption::BboWeightIndicator(Letter(b'0'))]);

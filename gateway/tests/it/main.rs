@@ -1,4 +1,5 @@
 //! Integration tests of the gateway: one binary, one module a theme.
+#![allow(clippy::unwrap_used)]
 
 /// The three habits of writing an OUCH appendage, and what is refused.
 mod appendage;
