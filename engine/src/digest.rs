@@ -7,11 +7,11 @@
 //! against mistakes, not a cryptographic hash. Only values are folded, never
 //! memory, so padding and layout do not matter.
 
+use crate::alpha::Alpha;
 use crate::command::Attributes;
 use crate::event::{
     Accepted, Added, Canceled, Event, EventBody, Executed, OrderDetails, Party, Recipient, Replaced,
 };
-use crate::types::Text;
 use std::fmt;
 
 /// Odd constants with no structure: the fractional parts of the square roots
@@ -57,9 +57,9 @@ impl Digest {
 
     /// Folds up to sixteen bytes of text in.
     #[inline]
-    pub fn text<const N: usize>(&mut self, text: &Text<N>) {
+    pub fn text<const N: usize>(&mut self, text: &Alpha<N>) {
         let mut bytes = [0; 16];
-        bytes[..N].copy_from_slice(&text.0);
+        bytes[..N].copy_from_slice(text.bytes());
         let wide = u128::from_le_bytes(bytes);
         self.fold(wide as u64, (wide >> 64) as u64);
     }
@@ -75,11 +75,7 @@ impl Digest {
                 self.tag(event, 1);
                 self.word(*code as u64);
             }
-            EventBody::InstrumentAdded {
-                instrument,
-                symbol,
-                lot_size,
-            } => {
+            EventBody::InstrumentAdded { instrument, symbol, lot_size } => {
                 self.tag(event, 2);
                 self.text(symbol);
                 self.fold(instrument.0.into(), lot_size.0.into());
@@ -114,12 +110,7 @@ impl Digest {
                 self.tag(event, 9);
                 self.canceled(canceled);
             }
-            EventBody::Rejected {
-                to,
-                user_ref,
-                reason,
-                cl_ord_id,
-            } => {
+            EventBody::Rejected { to, user_ref, reason, cl_ord_id } => {
                 self.tag(event, 10);
                 self.recipient(to);
                 self.fold(user_ref.0.into(), *reason as u64);
@@ -152,22 +143,14 @@ impl Digest {
     #[inline]
     fn replaced(&mut self, replaced: &Replaced) {
         self.recipient(&replaced.to);
-        self.fold(
-            replaced.original_order_id.0,
-            replaced.original_user_ref.0.into(),
-        );
+        self.fold(replaced.original_order_id.0, replaced.original_user_ref.0.into());
         let flags = u64::from(replaced.rests) | u64::from(replaced.original_displayed) << 1;
         self.order(&replaced.order, flags);
     }
 
     #[inline]
     fn order(&mut self, order: &OrderDetails, flags: u64) {
-        let Attributes {
-            short_sale,
-            capacity,
-            intermarket_sweep,
-            cl_ord_id,
-        } = &order.attributes;
+        let Attributes { short_sale, capacity, intermarket_sweep, cl_ord_id } = &order.attributes;
         let letters = u64::from_le_bytes([
             order.side as u8,
             order.order_type as u8,
@@ -200,10 +183,7 @@ impl Digest {
     fn executed(&mut self, executed: &Executed) {
         self.fold(executed.match_number.0, executed.price.0 as u64);
         let flags = executed.maker_side as u64 | u64::from(executed.maker_displayed) << 1;
-        self.fold(
-            u64::from(executed.instrument.0) << 32 | u64::from(executed.quantity.0),
-            flags,
-        );
+        self.fold(u64::from(executed.instrument.0) << 32 | u64::from(executed.quantity.0), flags);
         self.party(&executed.maker);
         self.party(&executed.taker);
     }

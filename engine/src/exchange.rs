@@ -79,11 +79,7 @@ impl Exchange {
     /// When `input` is not the next command: a hole in the log is never
     /// applied over.
     pub fn apply<S: EventSink>(&mut self, input: &SequencedCommand, sink: &mut S) {
-        assert_eq!(
-            input.sequence,
-            self.sequence.next(),
-            "commands are applied without a hole"
-        );
+        assert_eq!(input.sequence, self.sequence.next(), "commands are applied without a hole");
         self.sequence = input.sequence;
         self.time = self.time.max(input.time);
         if input.session == SessionId(0) {
@@ -96,9 +92,7 @@ impl Exchange {
     /// Uses up a number of a session's input stream; false for one that was
     /// used before, or of a session that does not exist.
     fn take_input(&mut self, session: SessionId, number: u64) -> bool {
-        let next = self
-            .session_mut(session)
-            .map(|session| &mut session.next_input);
+        let next = self.session_mut(session).map(|session| &mut session.next_input);
         match next {
             Some(next) if number >= *next => {
                 *next = number.saturating_add(1);
@@ -148,10 +142,7 @@ impl Exchange {
     fn add_instrument<S: EventSink>(&mut self, listing: &AddInstrument, sink: &mut S) -> bool {
         let is_next = usize::from(listing.instrument.0) == self.instruments.len() + 1;
         let has_room = self.instruments.len() < usize::from(self.limits.instruments);
-        let is_new = self
-            .instruments
-            .iter()
-            .all(|known| known.symbol != listing.symbol);
+        let is_new = self.instruments.iter().all(|known| known.symbol != listing.symbol);
         let is_sound =
             listing.tick_size.0 > 0 && listing.lot_size.0 > 0 && listing.max_quantity.0 > 0;
         if !(is_next && has_room && is_new && is_sound) {
@@ -159,30 +150,13 @@ impl Exchange {
         }
         self.instruments.push(Instrument::new(listing));
         self.books.add_instrument();
-        let AddInstrument {
-            instrument,
-            symbol,
-            lot_size,
-            ..
-        } = *listing;
-        self.emit(
-            sink,
-            true,
-            EventBody::InstrumentAdded {
-                instrument,
-                symbol,
-                lot_size,
-            },
-        );
+        let AddInstrument { instrument, symbol, lot_size, .. } = *listing;
+        self.emit(sink, true, EventBody::InstrumentAdded { instrument, symbol, lot_size });
         true
     }
 
     fn add_session<S: EventSink>(&mut self, admission: &AddSession, sink: &mut S) -> bool {
-        let AddSession {
-            session,
-            name,
-            firm,
-        } = *admission;
+        let AddSession { session, name, firm } = *admission;
         let is_next = usize::from(session.0) == self.sessions.len() + 1;
         let has_room = self.sessions.len() < usize::from(self.limits.sessions);
         let is_new = self.sessions.iter().all(|known| known.name != name);
@@ -210,19 +184,10 @@ impl Exchange {
     /// Says something: numbers it, writes it, folds it into the digest.
     #[inline]
     pub(crate) fn emit<S: EventSink>(&mut self, sink: &mut S, to_market: bool, body: EventBody) {
-        let market = if to_market {
-            self.next_market
-        } else {
-            StreamNumber(0)
-        };
+        let market = if to_market { self.next_market } else { StreamNumber(0) };
         self.next_market.0 += u64::from(to_market);
         let event = sink.claim();
-        *event = Event {
-            cause: self.sequence,
-            time: self.time,
-            market,
-            body,
-        };
+        *event = Event { cause: self.sequence, time: self.time, market, body };
         self.digest.event(event);
         self.counters.events += 1;
     }

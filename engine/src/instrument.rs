@@ -23,22 +23,9 @@ pub struct Instrument {
 
 impl Instrument {
     pub(crate) fn new(listing: &AddInstrument) -> Self {
-        let AddInstrument {
-            instrument,
-            symbol,
-            tick_size,
-            lot_size,
-            max_quantity,
-        } = *listing;
+        let AddInstrument { instrument, symbol, tick_size, lot_size, max_quantity } = *listing;
         let state = TradingState::Halted;
-        Self {
-            id: instrument,
-            symbol,
-            tick_size,
-            lot_size,
-            max_quantity,
-            state,
-        }
+        Self { id: instrument, symbol, tick_size, lot_size, max_quantity, state }
     }
 
     /// Whether an order's quantity and price are ones that trade here.

@@ -36,6 +36,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod alpha;
 mod book;
 pub mod command;
 mod digest;
@@ -49,6 +50,7 @@ mod session;
 mod state;
 mod types;
 
+pub use alpha::{Alpha, AlphaError};
 pub use digest::Digest;
 pub use event::EventSink;
 pub use exchange::{Counters, Exchange};

@@ -26,12 +26,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            orders: 1 << 18,
-            levels_per_side: 1 << 14,
-            instruments: 64,
-            sessions: 64,
-        }
+        Self { orders: 1 << 18, levels_per_side: 1 << 14, instruments: 64, sessions: 64 }
     }
 }
 
@@ -46,11 +41,7 @@ pub struct LimitsError {
 
 impl fmt::Display for LimitsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the limit `{}` must be from 1 to {}",
-            self.name, self.max
-        )
+        write!(f, "the limit `{}` must be from 1 to {}", self.name, self.max)
     }
 }
 
@@ -63,21 +54,9 @@ impl Limits {
     /// The first limit that is zero or too large.
     pub fn check(&self) -> Result<(), LimitsError> {
         let ranges = [
-            (
-                "orders",
-                u64::from(self.orders),
-                u64::from(Self::MAX_ORDERS),
-            ),
-            (
-                "levels_per_side",
-                self.levels_per_side.into(),
-                Self::MAX_ORDERS.into(),
-            ),
-            (
-                "instruments",
-                self.instruments.into(),
-                u64::from(u16::MAX - 1),
-            ),
+            ("orders", u64::from(self.orders), u64::from(Self::MAX_ORDERS)),
+            ("levels_per_side", self.levels_per_side.into(), Self::MAX_ORDERS.into()),
+            ("instruments", self.instruments.into(), u64::from(u16::MAX - 1)),
             ("sessions", self.sessions.into(), u64::from(u16::MAX - 1)),
         ];
         for (name, value, max) in ranges {

@@ -46,13 +46,7 @@ impl Exchange {
             return;
         }
         if let Err(reason) = self.check_entry(order) {
-            self.reject(
-                session,
-                order.user_ref,
-                reason,
-                order.attributes.cl_ord_id,
-                sink,
-            );
+            self.reject(session, order.user_ref, reason, order.attributes.cl_ord_id, sink);
             return;
         }
         let mut incoming = self.incoming(session, order);
@@ -68,20 +62,14 @@ impl Exchange {
     }
 
     fn check_entry(&self, order: &Enter) -> Result<(), RejectReason> {
-        let instrument = self
-            .instrument(order.instrument)
-            .ok_or(RejectReason::UnknownSymbol)?;
+        let instrument = self.instrument(order.instrument).ok_or(RejectReason::UnknownSymbol)?;
         instrument.check(order.quantity, order.price, order.order_type)?;
         if instrument.state == TradingState::Halted {
             return Err(RejectReason::Halted);
         }
         let may_rest =
             order.time_in_force == TimeInForce::Day && order.order_type == OrderType::Limit;
-        if may_rest
-            && !self
-                .books
-                .has_room(order.instrument, order.side, order.price)
-        {
+        if may_rest && !self.books.has_room(order.instrument, order.side, order.price) {
             return Err(RejectReason::BookFull);
         }
         Ok(())
@@ -130,13 +118,7 @@ impl Exchange {
         let instrument = self.instruments[usize::from(original.instrument.0) - 1];
         if let Some(reason) = self.postpone_replacement(&instrument, &original, replacement) {
             self.consume(session, replacement.user_ref);
-            self.reject(
-                session,
-                replacement.user_ref,
-                reason,
-                replacement.cl_ord_id,
-                sink,
-            );
+            self.reject(session, replacement.user_ref, reason, replacement.cl_ord_id, sink);
             return;
         }
         if let Some(reason) = refuse_replacement(&instrument, &original, replacement) {
@@ -158,9 +140,7 @@ impl Exchange {
         if instrument.state == TradingState::Halted {
             return Some(RejectReason::Halted);
         }
-        let has_level = self
-            .books
-            .has_level(original.instrument, original.side, replacement.price);
+        let has_level = self.books.has_level(original.instrument, original.side, replacement.price);
         (!has_level).then_some(RejectReason::BookFull)
     }
 
@@ -222,15 +202,7 @@ impl Exchange {
         } else {
             let by = Quantity(order.open.0 - wanted.0);
             self.books.reduce(index, by);
-            self.say_canceled(
-                &Order {
-                    open: wanted,
-                    ..order
-                },
-                by,
-                CancelReason::User,
-                sink,
-            );
+            self.say_canceled(&Order { open: wanted, ..order }, by, CancelReason::User, sink);
         }
     }
 
@@ -248,11 +220,7 @@ impl Exchange {
         malformed: &Malformed,
         sink: &mut S,
     ) {
-        let Malformed {
-            user_ref,
-            reason,
-            cl_ord_id,
-        } = *malformed;
+        let Malformed { user_ref, reason, cl_ord_id } = *malformed;
         if user_ref == UserRef(0) || self.consume(session, user_ref) {
             self.reject(session, user_ref, reason, cl_ord_id, sink);
         }
@@ -260,28 +228,17 @@ impl Exchange {
 
     /// What will become of an order.
     fn arrival(&self, incoming: &Incoming) -> Arrival {
-        let OrderDetails {
-            instrument,
-            side,
-            time_in_force,
-            order_type,
-            ..
-        } = incoming.details;
+        let OrderDetails { instrument, side, time_in_force, order_type, .. } = incoming.details;
         let against = side.opposite();
         if time_in_force == TimeInForce::FillOrKill
-            && !self
-                .books
-                .can_fill(instrument, against, incoming.limit, incoming.open)
+            && !self.books.can_fill(instrument, against, incoming.limit, incoming.open)
         {
             return Arrival::Dies;
         }
-        let crosses = self
-            .books
-            .best(instrument, against)
-            .is_some_and(|best| match side {
-                Side::Buy => best <= incoming.limit,
-                Side::Sell => best >= incoming.limit,
-            });
+        let crosses = self.books.best(instrument, against).is_some_and(|best| match side {
+            Side::Buy => best <= incoming.limit,
+            Side::Sell => best >= incoming.limit,
+        });
         let may_rest = time_in_force == TimeInForce::Day && order_type == OrderType::Limit;
         match (crosses, may_rest) {
             (true, _) => Arrival::Trades,
@@ -299,11 +256,7 @@ impl Exchange {
         if incoming.open.0 == 0 {
             return;
         }
-        let OrderDetails {
-            time_in_force,
-            order_type,
-            ..
-        } = incoming.details;
+        let OrderDetails { time_in_force, order_type, .. } = incoming.details;
         if time_in_force != TimeInForce::Day || order_type == OrderType::Market {
             self.say_immediate_canceled(incoming, sink);
             return;
@@ -315,18 +268,10 @@ impl Exchange {
     }
 
     fn trade<S: EventSink>(&mut self, incoming: &mut Incoming, sink: &mut S) {
-        let OrderDetails {
-            instrument,
-            side,
-            order_id,
-            user_ref,
-            ..
-        } = incoming.details;
+        let OrderDetails { instrument, side, order_id, user_ref, .. } = incoming.details;
         let maker_side = side.opposite();
         while incoming.open.0 > 0 {
-            let fill = self
-                .books
-                .fill(instrument, maker_side, incoming.limit, incoming.open);
+            let fill = self.books.fill(instrument, maker_side, incoming.limit, incoming.open);
             let Some(fill) = fill else { return };
             incoming.open.0 -= fill.quantity.0;
             incoming.executed.0 += fill.quantity.0;
@@ -342,11 +287,7 @@ impl Exchange {
                     order_id: fill.maker.id,
                     user_ref: fill.maker.user_ref,
                 },
-                taker: Party {
-                    to: self.respond(incoming.session),
-                    order_id,
-                    user_ref,
-                },
+                taker: Party { to: self.respond(incoming.session), order_id, user_ref },
                 maker_side,
                 maker_displayed: fill.maker.displayed,
             };
@@ -381,15 +322,7 @@ impl Exchange {
         sink: &mut S,
     ) {
         self.books.remove(index);
-        self.say_canceled(
-            &Order {
-                open: Quantity(0),
-                ..*order
-            },
-            order.open,
-            reason,
-            sink,
-        );
+        self.say_canceled(&Order { open: Quantity(0), ..*order }, order.open, reason, sink);
     }
 
     fn say_canceled<S: EventSink>(
@@ -429,20 +362,8 @@ impl Exchange {
     /// of it here, unless it is hidden.
     fn say_added<S: EventSink>(&mut self, incoming: &Incoming, sink: &mut S) {
         if is_displayed(&incoming.details) {
-            let OrderDetails {
-                instrument,
-                order_id,
-                side,
-                price,
-                ..
-            } = incoming.details;
-            let added = Added {
-                instrument,
-                order_id,
-                side,
-                quantity: incoming.open,
-                price,
-            };
+            let OrderDetails { instrument, order_id, side, price, .. } = incoming.details;
+            let added = Added { instrument, order_id, side, quantity: incoming.open, price };
             self.emit(sink, true, EventBody::Added(added));
         }
     }
@@ -456,16 +377,7 @@ impl Exchange {
         sink: &mut S,
     ) {
         let to = self.respond(session);
-        self.emit(
-            sink,
-            false,
-            EventBody::Rejected {
-                to,
-                user_ref,
-                reason,
-                cl_ord_id,
-            },
-        );
+        self.emit(sink, false, EventBody::Rejected { to, user_ref, reason, cl_ord_id });
     }
 
     /// Uses a client's number up; a used one is counted and not answered.
@@ -486,12 +398,7 @@ fn refuse_replacement(
     original: &Order,
     replacement: &Replace,
 ) -> Option<CancelReason> {
-    let Replace {
-        quantity,
-        price,
-        order_type,
-        ..
-    } = *replacement;
+    let Replace { quantity, price, order_type, .. } = *replacement;
     if instrument.check(quantity, price, order_type).is_err() {
         return Some(CancelReason::InvalidReplacement);
     }

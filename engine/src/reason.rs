@@ -12,6 +12,8 @@ pub enum RejectReason {
     /// The message could not be decoded.
     #[default]
     Undecodable,
+    /// The venue does not offer what the message is for.
+    UnsupportedMessage,
     /// The side is none of those known.
     InvalidSide,
     /// The display instruction is none of those known.

@@ -27,14 +27,7 @@ pub struct Session {
 impl Session {
     pub(crate) fn new(id: SessionId, name: SessionName, firm: Firm) -> Self {
         let next_response = StreamNumber(1);
-        Self {
-            id,
-            name,
-            firm,
-            next_input: 1,
-            next_user_ref: 1,
-            next_response,
-        }
+        Self { id, name, firm, next_input: 1, next_user_ref: 1, next_response }
     }
 
     /// Uses a number up, unless it is used already.
@@ -54,9 +47,6 @@ impl Session {
     pub(crate) fn respond(&mut self) -> Recipient {
         let number = self.next_response;
         self.next_response = number.next();
-        Recipient {
-            session: self.id,
-            number,
-        }
+        Recipient { session: self.id, number }
     }
 }

@@ -46,10 +46,7 @@ impl Exchange {
     #[must_use]
     pub fn book(&self, instrument: InstrumentId) -> Option<Book<'_>> {
         self.instrument(instrument)?;
-        Some(Book {
-            exchange: self,
-            instrument,
-        })
+        Some(Book { exchange: self, instrument })
     }
 
     /// A hash of the whole state.
@@ -69,10 +66,7 @@ impl Exchange {
         for instrument in &self.instruments {
             hash.text(&instrument.symbol);
             hash.fold(instrument.tick_size.0 as u64, instrument.state as u64);
-            hash.fold(
-                instrument.lot_size.0.into(),
-                instrument.max_quantity.0.into(),
-            );
+            hash.fold(instrument.lot_size.0.into(), instrument.max_quantity.0.into());
             for side in [Side::Buy, Side::Sell] {
                 self.hash_side(&mut hash, instrument.id, side);
             }
@@ -100,15 +94,8 @@ fn hash_session(hash: &mut Digest, session: &Session) {
 }
 
 fn hash_order(hash: &mut Digest, order: &Order) {
-    let marks = [
-        order.displayed as u8,
-        order.short_sale as u8,
-        order.capacity as u8,
-    ];
-    hash.fold(
-        order.id.0,
-        u64::from(order.user_ref.0) << 32 | u64::from(order.open.0),
-    );
+    let marks = [order.displayed as u8, order.short_sale as u8, order.capacity as u8];
+    hash.fold(order.id.0, u64::from(order.user_ref.0) << 32 | u64::from(order.open.0));
     hash.fold(
         u64::from(order.executed.0) << 32 | u64::from(order.session.0),
         u64::from(marks[0]) | u64::from(marks[1]) << 8 | u64::from(marks[2]) << 16,
@@ -161,15 +148,12 @@ impl<'a> PriceLevel<'a> {
 
     /// Its orders, in the order in which they trade.
     pub fn orders(&self) -> impl Iterator<Item = RestingOrder> + use<'a> {
-        self.exchange
-            .books
-            .orders(self.level)
-            .map(|order| RestingOrder {
-                order_id: order.id,
-                session: order.session,
-                user_ref: order.user_ref,
-                quantity: order.open,
-                displayed: order.displayed,
-            })
+        self.exchange.books.orders(self.level).map(|order| RestingOrder {
+            order_id: order.id,
+            session: order.session,
+            user_ref: order.user_ref,
+            quantity: order.open,
+            displayed: order.displayed,
+        })
     }
 }

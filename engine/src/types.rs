@@ -5,6 +5,7 @@
 //! and archived little-endian, so that what is written to a journal on one
 //! machine is read back the same on another.
 
+use crate::alpha::Alpha;
 use rkyv::{Archive, Deserialize, Serialize};
 use std::fmt;
 
@@ -137,9 +138,7 @@ impl std::str::FromStr for Price {
             return Err(ParsePriceError);
         }
         let whole: i64 = whole.parse().map_err(|_| ParsePriceError)?;
-        let fraction: i64 = format!("{fraction:0<4}")
-            .parse()
-            .map_err(|_| ParsePriceError)?;
+        let fraction: i64 = format!("{fraction:0<4}").parse().map_err(|_| ParsePriceError)?;
         let units = whole
             .checked_mul(Self::SCALE)
             .and_then(|units| units.checked_add(fraction))
@@ -148,95 +147,14 @@ impl std::str::FromStr for Price {
     }
 }
 
-/// Text of fixed width, padded right with spaces, as exchange protocols carry
-/// it: a symbol, a firm, a session name, a client's order id.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Archive, Serialize, Deserialize)]
-pub struct Text<const N: usize>(pub [u8; N]);
-
 /// An instrument's symbol.
-pub type Symbol = Text<8>;
+pub type Symbol = Alpha<8>;
 /// A firm's identifier.
-pub type Firm = Text<4>;
+pub type Firm = Alpha<4>;
 /// The name of an order-entry session, and of its streams.
-pub type SessionName = Text<10>;
+pub type SessionName = Alpha<10>;
 /// A client's free text for an order; never checked.
-pub type ClOrdId = Text<14>;
-
-/// Why a text does not fit a field of fixed width.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextError {
-    text: String,
-    width: usize,
-}
-
-impl fmt::Display for TextError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { text, width } = self;
-        write!(
-            f,
-            "{text:?} must be 1 to {width} printable ASCII characters"
-        )
-    }
-}
-
-impl std::error::Error for TextError {}
-
-impl<const N: usize> Text<N> {
-    /// Only spaces.
-    pub const BLANK: Self = Self([b' '; N]);
-
-    /// The text without its padding; bytes that are no ASCII become `?`.
-    #[must_use]
-    pub fn trimmed(&self) -> String {
-        let text: String = self
-            .0
-            .iter()
-            .map(|&byte| {
-                if (0x20..0x7f).contains(&byte) {
-                    char::from(byte)
-                } else {
-                    '?'
-                }
-            })
-            .collect();
-        text.trim_end().to_owned()
-    }
-}
-
-impl<const N: usize> Default for Text<N> {
-    fn default() -> Self {
-        Self::BLANK
-    }
-}
-
-impl<const N: usize> std::str::FromStr for Text<N> {
-    type Err = TextError;
-
-    fn from_str(text: &str) -> Result<Self, TextError> {
-        let printable = text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-        if text.trim().is_empty() || text.len() > N || !printable {
-            return Err(TextError {
-                text: text.to_owned(),
-                width: N,
-            });
-        }
-        let mut padded = [b' '; N];
-        padded[..text.len()].copy_from_slice(text.as_bytes());
-        Ok(Self(padded))
-    }
-}
-
-impl<const N: usize> fmt::Display for Text<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.trimmed())
-    }
-}
-
-impl<const N: usize> fmt::Debug for Text<N> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.trimmed())
-    }
-}
+pub type ClOrdId = Alpha<14>;
 
 #[cfg(test)]
 mod tests {
@@ -254,26 +172,8 @@ mod tests {
             assert_eq!(text.parse(), Ok(Price(units)), "{text}");
             assert_eq!(Price(units).to_string(), printed);
         }
-        for bad in [
-            "",
-            ".5",
-            "1.00001",
-            "1e3",
-            "+1",
-            "1.-5",
-            "999999999999999999999",
-        ] {
+        for bad in ["", ".5", "1.00001", "1e3", "+1", "1.-5", "999999999999999999999"] {
             assert_eq!(bad.parse::<Price>(), Err(ParsePriceError), "{bad}");
         }
-    }
-
-    #[test]
-    fn texts_are_padded_and_checked() {
-        let symbol: Symbol = "AAPL".parse().unwrap();
-        assert_eq!(&symbol.0, b"AAPL    ");
-        assert_eq!(symbol.to_string(), "AAPL");
-        assert!("".parse::<Symbol>().is_err());
-        assert!("TOOLONGNAME".parse::<Symbol>().is_err());
-        assert!("ÄPFEL".parse::<Symbol>().is_err());
     }
 }

@@ -14,5 +14,9 @@
 #![forbid(unsafe_code)]
 
 //pub mod net;
-//pub mod stream;
+mod directory;
+pub mod stream;
+pub mod translate;
 pub mod wire;
+
+pub use directory::Directory;

@@ -15,11 +15,7 @@ struct Entry {
     order: u32,
 }
 
-const EMPTY: Entry = Entry {
-    user_ref: 0,
-    session: 0,
-    order: NIL,
-};
+const EMPTY: Entry = Entry { user_ref: 0, session: 0, order: NIL };
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -70,11 +66,7 @@ impl UserRefIndex {
     /// Enters a number that is not in.
     pub(crate) fn insert(&mut self, session: SessionId, user_ref: UserRef, order: u32) {
         let at = self.search(session, user_ref);
-        self.entries[at] = Entry {
-            user_ref: user_ref.0,
-            session: session.0,
-            order,
-        };
+        self.entries[at] = Entry { user_ref: user_ref.0, session: session.0, order };
     }
 
     /// Takes a number out.

@@ -29,11 +29,7 @@ pub(crate) struct Ladder {
 impl Ladder {
     pub(crate) fn new(side: Side, capacity: u32) -> Self {
         let capacity = capacity as usize;
-        Self {
-            side,
-            rungs: Vec::with_capacity(capacity),
-            capacity,
-        }
+        Self { side, rungs: Vec::with_capacity(capacity), capacity }
     }
 
     fn key(&self, price: Price) -> i64 {

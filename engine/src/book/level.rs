@@ -18,11 +18,7 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    const EMPTY: Self = Self {
-        head: NIL,
-        tail: NIL,
-        quantity: 0,
-    };
+    const EMPTY: Self = Self { head: NIL, tail: NIL, quantity: 0 };
 
     fn push(&mut self, orders: &mut Orders, index: u32) {
         let order = &mut orders[index];
@@ -60,20 +56,12 @@ pub(crate) struct Level {
 }
 
 impl Level {
-    const FREE: Self = Self {
-        price: Price(0),
-        displayed: Queue::EMPTY,
-        hidden: Queue::EMPTY,
-        next_free: NIL,
-    };
+    const FREE: Self =
+        Self { price: Price(0), displayed: Queue::EMPTY, hidden: Queue::EMPTY, next_free: NIL };
 
     /// The order that trades first, or none.
     pub(crate) fn front(&self) -> u32 {
-        if self.displayed.head == NIL {
-            self.hidden.head
-        } else {
-            self.displayed.head
-        }
+        if self.displayed.head == NIL { self.hidden.head } else { self.displayed.head }
     }
 
     /// Sum of what is open, hidden orders included.
@@ -82,11 +70,7 @@ impl Level {
     }
 
     fn queue(&mut self, displayed: bool) -> &mut Queue {
-        if displayed {
-            &mut self.displayed
-        } else {
-            &mut self.hidden
-        }
+        if displayed { &mut self.displayed } else { &mut self.hidden }
     }
 
     /// Puts an order last in its queue.
@@ -119,10 +103,7 @@ impl Levels {
         for (next, place) in (1..capacity).zip(places.iter_mut()) {
             place.next_free = next;
         }
-        Self {
-            places,
-            first_free: 0,
-        }
+        Self { places, first_free: 0 }
     }
 
     /// An empty level at `price`; there must be room.
@@ -130,10 +111,7 @@ impl Levels {
         let index = self.first_free;
         assert_ne!(index, NIL, "there are as many levels as orders");
         self.first_free = self.places[index as usize].next_free;
-        self.places[index as usize] = Level {
-            price,
-            ..Level::FREE
-        };
+        self.places[index as usize] = Level { price, ..Level::FREE };
         index
     }
 

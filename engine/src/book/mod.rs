@@ -110,9 +110,7 @@ impl Books {
     /// The best price of a side.
     #[inline]
     pub(crate) fn best(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
-        self.ladder(instrument, side)
-            .best()
-            .map(|level| self.levels[level].price)
+        self.ladder(instrument, side).best().map(|level| self.levels[level].price)
     }
 
     /// The live order with a session's number.
@@ -181,22 +179,11 @@ impl Books {
             let maker = *maker;
             self.reduce(index, quantity);
             let open = Quantity(maker.open.0 - quantity.0);
-            return Some(Fill {
-                maker: Order { open, ..maker },
-                price,
-                quantity,
-            });
+            return Some(Fill { maker: Order { open, ..maker }, price, quantity });
         }
-        let maker = Order {
-            open: Quantity(0),
-            ..*maker
-        };
+        let maker = Order { open: Quantity(0), ..*maker };
         self.remove(index);
-        Some(Fill {
-            maker,
-            price,
-            quantity,
-        })
+        Some(Fill { maker, price, quantity })
     }
 
     /// Whether a side has at least `quantity` within `limit`.
@@ -227,9 +214,7 @@ impl Books {
         instrument: InstrumentId,
         side: Side,
     ) -> impl DoubleEndedIterator<Item = &Level> + ExactSizeIterator {
-        self.ladder(instrument, side)
-            .best_first()
-            .map(|level| &self.levels[level])
+        self.ladder(instrument, side).best_first().map(|level| &self.levels[level])
     }
 
     /// The level at a price.
@@ -239,9 +224,7 @@ impl Books {
         side: Side,
         price: Price,
     ) -> Option<&Level> {
-        self.ladder(instrument, side)
-            .find(price)
-            .map(|level| &self.levels[level])
+        self.ladder(instrument, side).find(price).map(|level| &self.levels[level])
     }
 
     /// The orders of a level in the order in which they trade.

@@ -67,11 +67,7 @@ impl Orders {
         for (next, place) in (1..capacity).zip(places.iter_mut()) {
             place.next = next;
         }
-        Self {
-            places,
-            first_free: 0,
-            len: 0,
-        }
+        Self { places, first_free: 0, len: 0 }
     }
 
     pub(crate) fn is_full(&self) -> bool {

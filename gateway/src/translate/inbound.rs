@@ -6,14 +6,12 @@
 
 use crate::directory::Directory;
 use crate::wire::Letter;
-use crate::wire::ouch::{
-    Appendage, CancelOrderRequest, EnterOrder, Inbound, OuchOption, ReplaceOrderRequest,
-};
+use crate::wire::ouch::{Appendage, CancelOrder, EnterOrder, Inbound, OuchOption, ReplaceOrder};
 use ringmatch_engine::command::{
     Attributes, Cancel, Capacity, Command, Display, Enter, Malformed, OrderType, Replace,
     ShortSale, Side, TimeInForce,
 };
-use ringmatch_engine::{Price, Quantity, RejectReason, Text, UserRef};
+use ringmatch_engine::{Alpha, Price, Quantity, RejectReason, UserRef};
 
 /// Prices that mean "market": the code of OUCH 5.0, 200,000.0000, and the
 /// largest integers, signed and unsigned.
@@ -25,15 +23,15 @@ pub fn command(message: &[u8], directory: &Directory) -> Command {
     match Inbound::decode(message) {
         Ok((Inbound::EnterOrder(order), options)) => enter(&order, options, directory)
             .map_or_else(|reason| malformed(message, reason), Command::Enter),
-        Ok((Inbound::ReplaceOrderRequest(request), options)) => replace(&request, options)
+        Ok((Inbound::ReplaceOrder(request), options)) => replace(&request, options)
             .map_or_else(|reason| malformed(message, reason), Command::Replace),
-        Ok((Inbound::CancelOrderRequest(request), _)) => Command::Cancel(cancel(&request)),
-        Ok((Inbound::AccountQueryRequest(_), _)) => Command::AccountQuery,
+        Ok((Inbound::CancelOrder(request), _)) => Command::Cancel(cancel(&request)),
+        Ok((Inbound::AccountQuery(_), _)) => Command::AccountQuery,
         Ok((
-            Inbound::ModifyOrderRequest(_)
-            | Inbound::MassCancelRequest(_)
-            | Inbound::DisableOrderEntryRequest(_)
-            | Inbound::EnableOrderEntryRequest(_),
+            Inbound::ModifyOrder(_)
+            | Inbound::MassCancel(_)
+            | Inbound::DisableOrderEntry(_)
+            | Inbound::EnableOrderEntry(_),
             _,
         )) => malformed(message, RejectReason::UnsupportedMessage),
         Err(_) => malformed(message, RejectReason::Undecodable),
@@ -45,12 +43,12 @@ pub fn command(message: &[u8], directory: &Directory) -> Command {
 fn malformed(message: &[u8], reason: RejectReason) -> Command {
     let (user_ref, cl_ord_id) = match Inbound::decode_fixed(message) {
         Ok((Inbound::EnterOrder(order), _)) => (order.user_ref_num, order.cl_ord_id),
-        Ok((Inbound::ReplaceOrderRequest(request), _)) => (request.user_ref_num, request.cl_ord_id),
-        Ok((Inbound::MassCancelRequest(request), _)) => (request.user_ref_num, Text::BLANK),
-        Ok((Inbound::DisableOrderEntryRequest(request), _)) => (request.user_ref_num, Text::BLANK),
-        Ok((Inbound::EnableOrderEntryRequest(request), _)) => (request.user_ref_num, Text::BLANK),
+        Ok((Inbound::ReplaceOrder(request), _)) => (request.user_ref_num, request.cl_ord_id),
+        Ok((Inbound::MassCancel(request), _)) => (request.user_ref_num, Alpha::BLANK),
+        Ok((Inbound::DisableOrderEntry(request), _)) => (request.user_ref_num, Alpha::BLANK),
+        Ok((Inbound::EnableOrderEntry(request), _)) => (request.user_ref_num, Alpha::BLANK),
         // A cancel, modify or query uses up no number of its own.
-        Ok(_) | Err(_) => (0, Text::BLANK),
+        Ok(_) | Err(_) => (0, Alpha::BLANK),
     };
     Command::Malformed(Malformed { user_ref: UserRef(user_ref), reason, cl_ord_id })
 }
@@ -83,7 +81,7 @@ fn enter(
     })
 }
 
-fn replace(request: &ReplaceOrderRequest, options: Appendage<'_>) -> Result<Replace, RejectReason> {
+fn replace(request: &ReplaceOrder, options: Appendage<'_>) -> Result<Replace, RejectReason> {
     let (order_type, price) = price(request.price.0);
     Ok(Replace {
         original: UserRef(request.orig_user_ref_num),
@@ -98,8 +96,8 @@ fn replace(request: &ReplaceOrderRequest, options: Appendage<'_>) -> Result<Repl
     })
 }
 
-fn cancel(request: &CancelOrderRequest) -> Cancel {
-    let CancelOrderRequest { user_ref_num, quantity } = *request;
+fn cancel(request: &CancelOrder) -> Cancel {
+    let CancelOrder { user_ref_num, quantity } = *request;
     Cancel { user_ref: UserRef(user_ref_num), quantity: Quantity(quantity) }
 }
 

@@ -1,23 +1,23 @@
 //! From an event to the messages that tell of it.
 
 use crate::directory::Directory;
+use crate::translate::{cancel_letter, reject_code};
 use crate::wire::itch::{
     self, AddOrder, ItchMessage, OrderCancel, OrderDelete, OrderReplace, StockDirectory,
     StockTradingAction, Trade,
 };
 use crate::wire::ouch::{
     self, AccountQueryResponse, OrderAccepted, OrderCanceled, OrderRejected, OrderReplaced,
-    Outbound, OuchOption,
+    OuchOption, Outbound,
 };
 use crate::wire::{ItchPrice, Letter, Nanos48, Nanos64, OuchPrice};
-use crate::translate::{cancel_letter, reject_code};
 use ringmatch_engine::command::{
     Capacity, Display, OrderType, ShortSale, Side, SystemEvent, TimeInForce, TradingState,
 };
 use ringmatch_engine::event::{
     Accepted, Event, EventBody, Executed, OrderDetails, Party, Recipient, Replaced,
 };
-use ringmatch_engine::{InstrumentId, OrderId, Price, Symbol, Text};
+use ringmatch_engine::{Alpha, InstrumentId, OrderId, Price, Symbol};
 
 /// What OUCH 5.0 writes for the price of a market order.
 const MARKET_PRICE: u64 = 0x7FFF_FFFF;
@@ -176,12 +176,10 @@ pub fn market_message(event: &Event, directory: &Directory) -> Option<ItchMessag
                 TradingState::Trading => b'T',
             }),
             reserved: Letter(b' '),
-            reason: Text::BLANK,
+            reason: Alpha::BLANK,
         }
         .into(),
-        EventBody::Accepted(accepted) => {
-            add_order(&accepted.order, timestamp, directory).into()
-        }
+        EventBody::Accepted(accepted) => add_order(&accepted.order, timestamp, directory).into(),
         EventBody::Replaced(replaced) => replacement(replaced, timestamp, directory),
         EventBody::Added(added) => AddOrder {
             stock_locate: added.instrument.0,
@@ -230,7 +228,7 @@ fn stock_directory(
         round_lot_size,
         round_lots_only: Letter(b'N'),
         issue_classification: Letter(b'C'),
-        issue_sub_type: Text(*b"Z "),
+        issue_sub_type: Alpha::from_bytes(*b"Z "),
         authenticity: Letter(b'P'),
         short_sale_threshold_indicator: Letter(b' '),
         ipo_flag: Letter(b' '),
@@ -271,9 +269,7 @@ fn replacement(replaced: &Replaced, timestamp: Nanos48, directory: &Directory) -
         }
         .into(),
         (false, true) => add_order(order, timestamp, directory).into(),
-        (_, false) => {
-            order_delete(order.instrument, replaced.original_order_id, timestamp).into()
-        }
+        (_, false) => order_delete(order.instrument, replaced.original_order_id, timestamp).into(),
     }
 }
 

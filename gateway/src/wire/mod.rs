@@ -8,7 +8,6 @@
 //! accepts any bytes of the right length: whether a letter *means* something is
 //! decided by who reads the message, not here.
 
-mod alpha;
 mod error;
 mod field;
 pub mod itch;
@@ -17,9 +16,9 @@ pub mod mold;
 pub mod ouch;
 mod table;
 
-pub use alpha::{Alpha, AlphaError};
 pub use error::WireError;
 pub use field::{
     Field, FieldKind, ItchPrice, Layout, Letter, LevelPrice, Nanos48, Nanos64, OuchPrice,
     SignedPrice, Tail, WireField,
 };
+pub use ringmatch_engine::{Alpha, AlphaError};

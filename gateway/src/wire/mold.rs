@@ -217,6 +217,11 @@ impl PacketBuilder {
         self.count
     }
 
+    /// Number of the message that comes after the packet so far.
+    pub fn next(&self) -> u64 {
+        self.first + u64::from(self.count)
+    }
+
     /// Adds a message; `false` if it does not fit and nothing was done.
     pub fn push(&mut self, message: &[u8]) -> bool {
         let end = self.bytes + LENGTH_BYTES + message.len();

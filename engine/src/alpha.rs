@@ -5,6 +5,7 @@
 //! the client sent; only text made *here*, through `FromStr`, is checked to be
 //! printable ASCII that fits. Two alphas are equal when all N bytes are.
 
+use rkyv::{Archive, Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
@@ -12,21 +13,20 @@ use std::str::FromStr;
 /// 1.00, OUCH 5.0 and ITCH 5.0).
 ///
 /// ```
-/// use ringmatch_gateway::wire::Alpha;
+/// use ringmatch_engine::Alpha;
 ///
 /// let symbol: Alpha<8> = "AAPL".parse()?;
 /// assert_eq!(symbol.bytes(), b"AAPL    ");
 /// assert_eq!(symbol.to_string(), "AAPL");
-/// # Ok::<(), ringmatch_gateway::wire::AlphaError>(())
+/// # Ok::<(), ringmatch_engine::AlphaError>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Archive, Serialize, Deserialize)]
 pub struct Alpha<const N: usize>([u8; N]);
 
 /// Why a text is no alpha field.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlphaError {
     /// The text has more characters than the field.
-    #[error("the text has {found} characters; the field holds {room}")]
     TooLong {
         /// Bytes of the text.
         found: usize,
@@ -34,7 +34,6 @@ pub enum AlphaError {
         room: usize,
     },
     /// A byte outside the printable ASCII characters, 0x20 to 0x7E.
-    #[error("byte {at} of the text is 0x{byte:02x}; only printable ASCII characters are allowed")]
     NotPrintable {
         /// Offset of the byte in the text.
         at: usize,
@@ -42,6 +41,22 @@ pub enum AlphaError {
         byte: u8,
     },
 }
+
+impl fmt::Display for AlphaError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { found, room } => {
+                write!(f, "the text has {found} characters; the field holds {room}")
+            }
+            Self::NotPrintable { at, byte } => write!(
+                f,
+                "byte {at} of the text is 0x{byte:02x}; only printable ASCII characters are allowed"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for AlphaError {}
 
 impl<const N: usize> Alpha<N> {
     /// A field of spaces, which is how "none" is written.
@@ -62,9 +77,20 @@ impl<const N: usize> Alpha<N> {
         self.0.trim_ascii_end()
     }
 
+    /// Whether it is all padding.
+    pub fn is_blank(&self) -> bool {
+        *self == Self::BLANK
+    }
+
     /// Whether every byte is a printable ASCII character; decoding does not ask.
     pub fn is_printable(&self) -> bool {
         self.0.iter().all(|&byte| is_printable(byte))
+    }
+}
+
+impl<const N: usize> Default for Alpha<N> {
+    fn default() -> Self {
+        Self::BLANK
     }
 }
 
@@ -89,7 +115,7 @@ impl<const N: usize> FromStr for Alpha<N> {
 impl<const N: usize> fmt::Display for Alpha<N> {
     /// Without padding; bytes that are not printable are escaped.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.trimmed().escape_ascii().fmt(f)
+        f.pad(&self.trimmed().escape_ascii().to_string())
     }
 }
 
