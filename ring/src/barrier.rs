@@ -24,10 +24,7 @@ pub(crate) struct SequenceBarrier {
 impl SequenceBarrier {
     pub(crate) fn new(awaited: Vec<SequenceReader>, upstream: Vec<SequenceReader>) -> Self {
         debug_assert!(!awaited.is_empty(), "nothing would hold this one back");
-        Self {
-            awaited: awaited.into(),
-            upstream: upstream.into(),
-        }
+        Self { awaited: awaited.into(), upstream: upstream.into() }
     }
 
     /// How far the slowest is, if that is beyond `known`; else `known`.

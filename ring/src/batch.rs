@@ -20,21 +20,13 @@ impl<'a, T> Batch<'a, T> {
     /// The events from where `committed` stands until before `end`, all of which
     /// are published and acquired by the consumer.
     pub(crate) fn new(slots: &'a Slots<T>, committed: &'a mut SequenceWriter, end: u64) -> Self {
-        Self {
-            slots,
-            committed,
-            end,
-        }
+        Self { slots, committed, end }
     }
 
     /// The events with their sequences.
     #[inline]
     pub fn iter(&self) -> Events<'_, T> {
-        Events {
-            slots: self.slots,
-            next: self.committed.get(),
-            end: self.end,
-        }
+        Events { slots: self.slots, next: self.committed.get(), end: self.end }
     }
 
     /// How many events there are.
@@ -74,11 +66,7 @@ impl<'a, T> Batch<'a, T> {
     /// If the batch has fewer than `count`.
     #[inline]
     pub fn commit_first(mut self, count: usize) {
-        assert!(
-            count <= self.len(),
-            "a batch of {} events cannot commit {count}",
-            self.len()
-        );
+        assert!(count <= self.len(), "a batch of {} events cannot commit {count}", self.len());
         self.end = self.committed.get() + count as u64;
         self.commit();
     }

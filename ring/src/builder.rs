@@ -153,11 +153,8 @@ impl<T> Builder<T> {
         let slots = Arc::new(self.slots);
         let mut described: Vec<_> = self.consumers.into_iter().map(Some).collect();
         let consumers = handles.map(|handle| {
-            let Description {
-                committed, barrier, ..
-            } = described[handle.index]
-                .take()
-                .expect("a handle is given once: it is not `Clone`");
+            let Description { committed, barrier, .. } =
+                described[handle.index].take().expect("a handle is given once: it is not `Clone`");
             Consumer::new(Arc::clone(&slots), committed, barrier)
         });
         Ok((Producer::new(slots, self.cursor, gating), consumers))
@@ -166,11 +163,7 @@ impl<T> Builder<T> {
     fn add(&mut self, awaited: Vec<SequenceReader>, upstream: Vec<usize>) -> ConsumerHandle {
         let index = self.consumers.len();
         let everybody = std::iter::once(self.cursor.reader())
-            .chain(
-                upstream
-                    .iter()
-                    .map(|&index| self.consumers[index].committed.reader()),
-            )
+            .chain(upstream.iter().map(|&index| self.consumers[index].committed.reader()))
             .collect();
         self.consumers.push(Description {
             committed: SequenceWriter::new(0),
@@ -178,10 +171,7 @@ impl<T> Builder<T> {
             upstream,
             is_last: true,
         });
-        ConsumerHandle {
-            index,
-            brand: Brand::clone(&self.brand),
-        }
+        ConsumerHandle { index, brand: Brand::clone(&self.brand) }
     }
 
     /// What holds the producer back: the last consumers, behind whom are all others.
@@ -198,14 +188,8 @@ impl<T> Builder<T> {
         &self,
         handles: impl IntoIterator<Item = &'h ConsumerHandle>,
     ) -> Result<(), BuildError> {
-        let all_ours = handles
-            .into_iter()
-            .all(|handle| Brand::ptr_eq(&handle.brand, &self.brand));
-        if all_ours {
-            Ok(())
-        } else {
-            Err(BuildError::ForeignHandle)
-        }
+        let all_ours = handles.into_iter().all(|handle| Brand::ptr_eq(&handle.brand, &self.brand));
+        if all_ours { Ok(()) } else { Err(BuildError::ForeignHandle) }
     }
 }
 

@@ -30,12 +30,7 @@ impl<T> Consumer<T> {
         committed: SequenceWriter,
         barrier: SequenceBarrier,
     ) -> Self {
-        Self {
-            slots,
-            committed,
-            available: 0,
-            barrier,
-        }
+        Self { slots, committed, available: 0, barrier }
     }
 
     /// The next events, at most `limit` of them; an empty batch if there are

@@ -97,10 +97,7 @@ impl fmt::Display for BuildError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CapacityNotPowerOfTwo { capacity } => {
-                write!(
-                    f,
-                    "a ring of {capacity} slots is impossible: use a power of two"
-                )
+                write!(f, "a ring of {capacity} slots is impossible: use a power of two")
             }
             Self::NoConsumer => f.write_str(
                 "the ring has no consumer and would stay full: describe one with `consumer`",

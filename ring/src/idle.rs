@@ -99,9 +99,7 @@ mod tests {
 
     #[test]
     fn sleeps_double_up_to_the_maximum() {
-        let micros: Vec<_> = (0..10)
-            .map(|n| Backoff::sleep_after(n).as_micros())
-            .collect();
+        let micros: Vec<_> = (0..10).map(|n| Backoff::sleep_after(n).as_micros()).collect();
         assert_eq!(micros, [1, 2, 4, 8, 16, 32, 64, 128, 250, 250]);
         assert_eq!(Backoff::sleep_after(u32::MAX), Backoff::MAX_SLEEP);
     }

@@ -36,13 +36,7 @@ impl<T> Producer<T> {
         barrier: SequenceBarrier,
     ) -> Self {
         let limit = slots.capacity() as u64;
-        Self {
-            slots,
-            cursor,
-            claimed: 0,
-            limit,
-            barrier,
-        }
+        Self { slots, cursor, claimed: 0, limit, barrier }
     }
 
     /// Claims the next slot, or none if the ring is full.
@@ -103,11 +97,7 @@ impl<T> Producer<T> {
         }
         let next = self.claimed;
         self.claimed += count as u64;
-        Ok(Some(ClaimedSlots {
-            slots: &self.slots,
-            next,
-            end: self.claimed,
-        }))
+        Ok(Some(ClaimedSlots { slots: &self.slots, next, end: self.claimed }))
     }
 
     /// Makes every claimed slot visible to the consumers, at once.

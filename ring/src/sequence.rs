@@ -58,19 +58,13 @@ impl SequenceWriter {
             value: CachePadded::new(AtomicU64::new(value)),
             state: CachePadded::new(AtomicU8::new(OPEN)),
         });
-        Self {
-            shared,
-            value,
-            ended: None,
-        }
+        Self { shared, value, ended: None }
     }
 
     /// Another end to read it from.
     #[must_use]
     pub fn reader(&self) -> SequenceReader {
-        SequenceReader {
-            shared: Arc::clone(&self.shared),
-        }
+        SequenceReader { shared: Arc::clone(&self.shared) }
     }
 
     /// Where it stands.
@@ -128,11 +122,7 @@ impl SequenceWriter {
 
 impl Drop for SequenceWriter {
     fn drop(&mut self) {
-        self.end(if std::thread::panicking() {
-            Ended::Poisoned
-        } else {
-            Ended::Closed
-        });
+        self.end(if std::thread::panicking() { Ended::Poisoned } else { Ended::Closed });
     }
 }
 

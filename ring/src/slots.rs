@@ -27,10 +27,7 @@ impl<T> Slots<T> {
         if !capacity.is_power_of_two() {
             return Err(BuildError::CapacityNotPowerOfTwo { capacity });
         }
-        let cells = std::iter::repeat_with(factory)
-            .take(capacity)
-            .map(UnsafeCell::new)
-            .collect();
+        let cells = std::iter::repeat_with(factory).take(capacity).map(UnsafeCell::new).collect();
         let mask = capacity as u64 - 1;
         Ok(Self { cells, mask })
     }

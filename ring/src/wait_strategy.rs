@@ -55,9 +55,7 @@ impl FromStr for WaitStrategy {
     type Err = UnknownWaitStrategy;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL
-            .into_iter()
-            .find(|strategy| strategy.name() == name);
+        let found = Self::ALL.into_iter().find(|strategy| strategy.name() == name);
         found.ok_or_else(|| UnknownWaitStrategy(name.to_owned()))
     }
 }
@@ -68,11 +66,7 @@ pub struct UnknownWaitStrategy(String);
 
 impl fmt::Display for UnknownWaitStrategy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "there is no wait strategy {:?}: use \"spin\", \"yield\" or \"backoff\"",
-            self.0
-        )
+        write!(f, "there is no wait strategy {:?}: use \"spin\", \"yield\" or \"backoff\"", self.0)
     }
 }
 

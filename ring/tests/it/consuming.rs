@@ -76,10 +76,7 @@ fn events_can_be_looked_at_ahead() {
     let events = batch.iter();
     let mut ahead = events.clone().skip(1);
     for (_, number) in events {
-        assert_eq!(
-            ahead.next().map(|(_, next)| *next),
-            Some(number + 1).filter(|&next| next <= 3)
-        );
+        assert_eq!(ahead.next().map(|(_, next)| *next), Some(number + 1).filter(|&next| next <= 3));
     }
 }
 

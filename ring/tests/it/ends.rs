@@ -25,11 +25,7 @@ fn consumers_drain_and_then_see_how_it_ended() {
         ("closed", |mut producer| producer.close(), Ended::Closed),
         ("dropped", drop, Ended::Closed),
         ("panicked", panic_with, Ended::Poisoned),
-        (
-            "poisoned",
-            |mut producer| producer.poison(),
-            Ended::Poisoned,
-        ),
+        ("poisoned", |mut producer| producer.poison(), Ended::Poisoned),
     ];
     for (name, end, expected) in endings {
         let (mut producer, mut consumer) = ring(4);
@@ -65,10 +61,7 @@ fn a_producer_that_ended_claims_nothing_and_stays_ended() {
     assert_eq!(producer.try_claim(), Err(ClaimError::Closed));
     assert_eq!(producer.claim(&mut Yield), Err(ClaimError::Closed));
     assert_eq!(producer.has_room(1), Err(ClaimError::Closed));
-    assert_eq!(
-        producer.try_claim_batch(2).map(drop),
-        Err(ClaimError::Closed)
-    );
+    assert_eq!(producer.try_claim_batch(2).map(drop), Err(ClaimError::Closed));
     drop(producer);
     assert_eq!(drain(&mut consumer), [1]);
     assert_eq!(consumer.take(1).map(drop), Err(Ended::Closed));
@@ -114,11 +107,7 @@ fn a_consumer_that_left_stops_the_producer_when_it_would_wait() {
         assert!(producer.is_poisoned(), "{name}");
         publish(&mut producer, [4, 5]); // the room that was left
         assert_eq!(producer.try_claim(), Err(ClaimError::Poisoned), "{name}");
-        assert_eq!(
-            producer.claim(&mut Yield),
-            Err(ClaimError::Poisoned),
-            "{name}"
-        );
+        assert_eq!(producer.claim(&mut Yield), Err(ClaimError::Poisoned), "{name}");
         let batch = producer.try_claim_batch(3).map(drop);
         assert_eq!(batch, Err(ClaimError::Poisoned), "{name}");
     }

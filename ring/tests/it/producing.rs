@@ -78,11 +78,7 @@ fn a_batch_larger_than_the_ring_is_refused() {
     producer.publish();
     assert_eq!(producer.try_claim(), Ok(None));
     assert_eq!(
-        ClaimError::BatchLargerThanRing {
-            slots: 5,
-            capacity: 4
-        }
-        .to_string(),
+        ClaimError::BatchLargerThanRing { slots: 5, capacity: 4 }.to_string(),
         "a batch of 5 slots never fits a ring of 4: publish earlier, or make the ring larger"
     );
 }

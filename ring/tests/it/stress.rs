@@ -24,11 +24,7 @@ struct Event {
 
 impl Event {
     fn words(number: u64) -> [u64; 4] {
-        [3, 5, 7, 11].map(|factor| {
-            number
-                .wrapping_mul(0x9E37_79B9_7F4A_7C15)
-                .rotate_left(factor)
-        })
+        [3, 5, 7, 11].map(|factor| number.wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(factor))
     }
 
     fn write(&mut self, number: u64) {
@@ -39,9 +35,7 @@ impl Event {
 }
 
 fn checksum(sum: u64, words: &[u64; 4]) -> u64 {
-    words.iter().fold(sum, |sum, word| {
-        (sum ^ word).wrapping_mul(0x100_0000_01B3).rotate_left(17)
-    })
+    words.iter().fold(sum, |sum, word| (sum ^ word).wrapping_mul(0x100_0000_01B3).rotate_left(17))
 }
 
 /// Publishes all events in random batches, by every way of claiming.
@@ -58,9 +52,7 @@ fn produce(mut producer: Producer<Event>, mut random: Rng) {
                 thread::yield_now();
             }
             let slots = producer.try_claim_batch(count as usize).unwrap().unwrap();
-            slots
-                .zip(next..)
-                .for_each(|(slot, number)| slot.write(number));
+            slots.zip(next..).for_each(|(slot, number)| slot.write(number));
         }
         producer.publish();
         next += count;

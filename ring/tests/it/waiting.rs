@@ -79,11 +79,7 @@ fn a_call_idles_exactly_while_there_is_nothing() {
             crate::publish(&mut producer, [9]);
         }
     };
-    let mut probe = Probe {
-        waits: 0,
-        resets: 0,
-        at_wait: &mut publish_at_third,
-    };
+    let mut probe = Probe { waits: 0, resets: 0, at_wait: &mut publish_at_third };
     assert_eq!(consumer.take_or_wait(1, &mut probe).unwrap().len(), 1);
     assert_eq!((probe.waits, probe.resets), (3, 1));
     assert_eq!(consumer.take_or_wait(1, &mut probe).unwrap().len(), 1);
@@ -94,10 +90,7 @@ fn a_call_idles_exactly_while_there_is_nothing() {
             consumer.take(1).unwrap().commit();
         }
     };
-    let mut probe: Box<dyn IdleStrategy + '_> = Box::new(Probe {
-        waits: 0,
-        resets: 0,
-        at_wait: &mut commit_at_second,
-    });
+    let mut probe: Box<dyn IdleStrategy + '_> =
+        Box::new(Probe { waits: 0, resets: 0, at_wait: &mut commit_at_second });
     assert_eq!(producer.claim(&mut *probe), Ok(&mut 9));
 }

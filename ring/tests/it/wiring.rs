@@ -51,16 +51,8 @@ fn wirings_are_built_or_refused() {
             },
             Ok(()),
         ),
-        (
-            "no consumer",
-            || builder().build([]).map(drop),
-            Err(BuildError::NoConsumer),
-        ),
-        (
-            "after nobody",
-            || builder().consumer_after(&[]).map(drop),
-            Err(BuildError::NoUpstream),
-        ),
+        ("no consumer", || builder().build([]).map(drop), Err(BuildError::NoConsumer)),
+        ("after nobody", || builder().consumer_after(&[]).map(drop), Err(BuildError::NoUpstream)),
         (
             "after a consumer of another ring",
             || {
@@ -88,10 +80,7 @@ fn wirings_are_built_or_refused() {
                 let (first, _second) = (ring.consumer(), ring.consumer());
                 ring.build([first]).map(drop)
             },
-            Err(BuildError::ConsumerNotTaken {
-                described: 2,
-                taken: 1,
-            }),
+            Err(BuildError::ConsumerNotTaken { described: 2, taken: 1 }),
         ),
         (
             "all consumers left out",
@@ -100,10 +89,7 @@ fn wirings_are_built_or_refused() {
                 let _only = ring.consumer();
                 ring.build([]).map(drop)
             },
-            Err(BuildError::ConsumerNotTaken {
-                described: 1,
-                taken: 0,
-            }),
+            Err(BuildError::ConsumerNotTaken { described: 1, taken: 0 }),
         ),
     ];
     for (name, wiring, expected) in table {
@@ -159,10 +145,7 @@ fn refusals_say_what_to_do() {
             "a consumer handle belongs to another ring: use the builder that made it",
         ),
         (
-            BuildError::ConsumerNotTaken {
-                described: 3,
-                taken: 2,
-            },
+            BuildError::ConsumerNotTaken { described: 3, taken: 2 },
             "3 consumers were described but 2 handles given to `build`: \
              give it every handle, since a consumer that nobody runs stops the ring",
         ),
