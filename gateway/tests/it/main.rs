@@ -7,5 +7,11 @@ mod appendage;
 mod codecs;
 /// Every message against bytes made independently of this crate.
 mod golden;
+/// Sender and receiver over a link that loses, doubles and reorders.
+mod lossy_link;
 /// MoldUDP64 packets: sound, torn, hostile.
 mod mold;
+/// The rules of a receiver, one by one.
+mod receiver;
+/// A sender: packing, window, heartbeats, answers.
+mod sender;

@@ -1,0 +1,234 @@
+//! A client's end of its session, without sockets and without a clock.
+//!
+//! It finds out where the session stands, numbers the orders and keeps them
+//! until the venue says that they are safe, delivers each response once and in
+//! order, and repairs whatever the network loses in either direction. All this
+//! also holds when the venue is killed and comes back: what it had not made
+//! safe it asks for again.
+
+use crate::stream::{
+    MonotonicNanos, PushError, ReceiverConfig, ReceiverCounters, SenderConfig, StreamReceiver,
+    StreamSender,
+};
+use crate::wire::mold::{Header, Packet, PacketKind, Request, SessionName};
+
+/// Pause between attempts to learn where the session stands: 5 ms.
+const RETRY_NS: u64 = 5_000_000;
+/// Pause between renewals of the subscription to responses: 250 ms. A venue
+/// that was restarted does not know its subscribers.
+const RENEWAL_NS: u64 = 250_000_000;
+/// Orders between two requests for an acknowledgement.
+const ACKNOWLEDGE_EVERY: u64 = 512;
+
+/// Where a client's packets go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Channel {
+    /// To where the venue takes orders.
+    Orders,
+    /// To where the venue takes requests.
+    Requests,
+}
+
+/// The first response that a client wants.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Start {
+    /// Only what is said from now on.
+    #[default]
+    Now,
+    /// This number; 1 is the first response that the session ever had.
+    At(u64),
+}
+
+/// Why a client cannot send.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SendError {
+    /// The venue has not said yet where the session stands.
+    #[error("the session is not established yet")]
+    NotEstablished,
+    /// As much as fits is on its way and not yet safe.
+    #[error("the window of orders that are not yet acknowledged is full")]
+    WindowFull,
+    /// The message does not fit a packet.
+    #[error(transparent)]
+    Push(#[from] PushError),
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct ClientSession {
+    name: SessionName,
+    start: Start,
+    orders: Option<StreamSender>,
+    responses: Option<StreamReceiver>,
+    hello_due: MonotonicNanos,
+    subscription_due: MonotonicNanos,
+    /// All orders below are safe with the venue.
+    safe_below: u64,
+    acknowledgement_asked_at: u64,
+}
+
+impl ClientSession {
+    /// A session that knows nothing yet.
+    #[must_use]
+    pub fn new(name: SessionName, start: Start) -> Self {
+        Self {
+            name,
+            start,
+            orders: None,
+            responses: None,
+            hello_due: 0,
+            subscription_due: 0,
+            safe_below: 0,
+            acknowledgement_asked_at: 0,
+        }
+    }
+
+    /// Whether it knows where both streams stand.
+    #[must_use]
+    pub fn is_established(&self) -> bool {
+        self.orders.is_some() && self.responses.is_some()
+    }
+
+    /// Whether every message sent is safe with the venue.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        self.orders.as_ref().is_some_and(|orders| self.safe_below >= orders.next())
+    }
+
+    /// Number of the next response; zero before the session is established.
+    #[must_use]
+    pub fn next_response(&self) -> u64 {
+        self.responses.as_ref().map_or(0, StreamReceiver::next)
+    }
+
+    /// What the stream of responses has seen.
+    #[must_use]
+    pub fn counters(&self) -> ReceiverCounters {
+        self.responses.as_ref().map(StreamReceiver::counters).unwrap_or_default()
+    }
+
+    /// Takes a message to send. It leaves with the packet that it fits in:
+    /// when that is full, or at [`flush`](Self::flush).
+    ///
+    /// # Errors
+    /// When the session is not established, or the window is full.
+    pub fn push(
+        &mut self,
+        message: &[u8],
+        now: MonotonicNanos,
+        send: &mut impl FnMut(Channel, &[u8]),
+    ) -> Result<(), SendError> {
+        let orders = self.orders.as_mut().ok_or(SendError::NotEstablished)?;
+        if orders.is_full() {
+            return Err(SendError::WindowFull);
+        }
+        let number = orders.push(message, now, |packet| send(Channel::Orders, packet))?;
+        if number - self.acknowledgement_asked_at >= ACKNOWLEDGE_EVERY {
+            self.ask_for_acknowledgement(now, send);
+        }
+        Ok(())
+    }
+
+    /// Sends the packet under construction.
+    pub fn flush(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Channel, &[u8])) {
+        if let Some(orders) = &mut self.orders {
+            orders.flush(now, |packet| send(Channel::Orders, packet));
+        }
+    }
+
+    /// Asks the venue up to where the orders are safe.
+    pub fn ask_for_acknowledgement(
+        &mut self,
+        now: MonotonicNanos,
+        send: &mut impl FnMut(Channel, &[u8]),
+    ) {
+        if let Some(orders) = &mut self.orders {
+            self.acknowledgement_asked_at = orders.next();
+            orders.heartbeat(now, |packet| send(Channel::Orders, packet));
+        }
+    }
+
+    /// Takes a datagram that came from where the venue sends responses.
+    pub fn response_datagram(&mut self, datagram: &[u8], deliver: &mut impl FnMut(u64, &[u8])) {
+        let responses = match &mut self.responses {
+            Some(responses) => responses,
+            none => {
+                let Ok(packet) = Packet::parse(datagram) else { return };
+                if packet.session() != self.name || packet.kind() != PacketKind::Heartbeat {
+                    return;
+                }
+                let first = match self.start {
+                    Start::Now => packet.sequence(),
+                    Start::At(number) => number,
+                };
+                none.insert(StreamReceiver::new(ReceiverConfig::starting_at(self.name, first)))
+            }
+        };
+        responses.offer(datagram, &mut |number, message| {
+            deliver(number, message);
+            true
+        });
+    }
+
+    /// Takes a datagram that came from where the venue takes orders: a request
+    /// for what it missed, or word of what is safe.
+    pub fn order_datagram(
+        &mut self,
+        datagram: &[u8],
+        send: &mut impl FnMut(Channel, &[u8]),
+    ) {
+        if datagram.len() != Header::LEN {
+            return;
+        }
+        let Ok(request) = Request::decode(datagram) else { return };
+        if request.session != self.name {
+            return;
+        }
+        let name = self.name;
+        let orders = match &mut self.orders {
+            Some(orders) => orders,
+            none if request.count == 0 => {
+                let config = SenderConfig { next: request.sequence, ..SenderConfig::new(name) };
+                self.acknowledgement_asked_at = request.sequence;
+                none.insert(StreamSender::new(config))
+            }
+            _ => return,
+        };
+        if request.count == 0 {
+            if request.sequence <= orders.next() {
+                self.safe_below = self.safe_below.max(request.sequence);
+                orders.release_below(self.safe_below);
+            }
+        } else if let Ok(packet) = orders.answer(&request) {
+            send(Channel::Orders, packet);
+        }
+    }
+
+    /// Sends what is due: questions where the session stands, requests for
+    /// missed responses, heartbeats.
+    pub fn poll(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Channel, &[u8])) {
+        match &mut self.orders {
+            Some(orders) => orders.poll(now, |packet| send(Channel::Orders, packet)),
+            None if now >= self.hello_due => {
+                self.hello_due = now + RETRY_NS;
+                send(Channel::Orders, &hello(self.name));
+            }
+            None => {}
+        }
+        if let Some(request) = self.responses.as_mut().and_then(|stream| stream.poll(now)) {
+            send(Channel::Requests, &request.encode());
+        }
+        if now >= self.subscription_due {
+            let pause = if self.responses.is_some() { RENEWAL_NS } else { RETRY_NS };
+            self.subscription_due = now + pause;
+            let sequence = self.next_response();
+            let subscription = Request { session: self.name, sequence, count: 0 };
+            send(Channel::Requests, &subscription.encode());
+        }
+    }
+}
+
+/// A heartbeat with the number zero, which asks for the next number.
+fn hello(session: SessionName) -> [u8; Header::LEN] {
+    Request { session, sequence: 0, count: 0 }.encode()
+}

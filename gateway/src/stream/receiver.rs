@@ -1,0 +1,273 @@
+//! `StreamReceiver`: delivers a stream exactly once, in order, without gaps.
+//!
+//! A packet with the expected number is delivered at once; one from the past
+//! is dropped, one that overlaps is delivered from the expected number on, and
+//! one from the future waits in the stash while the missing range is asked for
+//! (MoldUDP64 1.00, receiver rules). A heartbeat or the end of the session that
+//! names a higher number is a gap too. Whoever takes the messages may say that
+//! there is no room: the rest waits in the stash until `resume`. Every packet
+//! that does not lead to a delivery is counted by its reason, and whatever was
+//! dropped while still needed is asked for again.
+
+use super::MonotonicNanos;
+use super::backoff::Backoff;
+use super::stash::{Stash, Stashed};
+use crate::wire::mold::{DEFAULT_MAX_PAYLOAD, Packet, PacketKind, Request, SessionName};
+
+/// How a [`StreamReceiver`] is made.
+#[derive(Clone, Copy, Debug)]
+pub struct ReceiverConfig {
+    /// The only session whose packets count.
+    pub session: SessionName,
+    /// Number of the first message to deliver.
+    pub next: u64,
+    /// Packets that are kept while a gap before them is open.
+    pub stash_packets: usize,
+    /// Longest datagram that is kept, in bytes.
+    pub stash_packet_bytes: usize,
+    /// Most messages that one request asks for.
+    pub request_messages: u16,
+    /// Pause before a request is repeated, in ns; it doubles each time.
+    pub retry_first_ns: u64,
+    /// Longest pause between repeated requests, in ns.
+    pub retry_limit_ns: u64,
+}
+
+impl ReceiverConfig {
+    /// From `next` on, with 64 packets of 1,400 bytes in the stash, requests of
+    /// up to 1,024 messages, repeated after 2 ms doubling up to 100 ms.
+    pub fn starting_at(session: SessionName, next: u64) -> Self {
+        Self {
+            session,
+            next,
+            stash_packets: 64,
+            stash_packet_bytes: DEFAULT_MAX_PAYLOAD,
+            request_messages: 1024,
+            retry_first_ns: 2_000_000,
+            retry_limit_ns: 100_000_000,
+        }
+    }
+}
+
+/// What a [`StreamReceiver`] has seen since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiverCounters {
+    /// Datagrams offered.
+    pub packets: u64,
+    /// Messages delivered.
+    pub delivered: u64,
+    /// Packets whose messages were all delivered or stashed before.
+    pub duplicates: u64,
+    /// Times that a gap opened while there was none.
+    pub gaps: u64,
+    /// Requests made, repeated ones included.
+    pub requests: u64,
+    /// Packets dropped because the stash was full or the packet too long.
+    pub stash_overflows: u64,
+    /// Datagrams that are no sound MoldUDP64 packet.
+    pub malformed: u64,
+    /// Packets of another session.
+    pub foreign_session: u64,
+}
+
+/// The receiving end of one stream.
+#[derive(Debug)]
+pub struct StreamReceiver {
+    session: SessionName,
+    next: u64,
+    /// Number after the last message sent, as the last heartbeat says. Not the
+    /// highest ever heard: a wrong number would then be asked for forever.
+    announced: u64,
+    ended_at: Option<u64>,
+    /// Whether the last delivery was refused for want of room.
+    blocked: bool,
+    /// Start of the hole that was last asked for.
+    hole: Option<u64>,
+    stash: Stash,
+    retry: Backoff,
+    request_messages: u16,
+    counters: ReceiverCounters,
+}
+
+impl StreamReceiver {
+    /// A receiver that has seen nothing.
+    ///
+    /// # Panics
+    /// If `request_messages` is zero.
+    pub fn new(config: ReceiverConfig) -> Self {
+        assert!(config.request_messages > 0, "a request asks for at least one message");
+        Self {
+            session: config.session,
+            next: config.next,
+            announced: config.next,
+            ended_at: None,
+            blocked: false,
+            hole: None,
+            stash: Stash::new(config.stash_packets, config.stash_packet_bytes),
+            retry: Backoff::new(config.retry_first_ns, config.retry_limit_ns),
+            request_messages: config.request_messages,
+            counters: ReceiverCounters::default(),
+        }
+    }
+
+    /// Number of the next message to deliver: all below it were delivered.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Counts since the receiver was made.
+    pub fn counters(&self) -> ReceiverCounters {
+        self.counters
+    }
+
+    /// Whether messages wait for [`resume`](Self::resume).
+    pub fn is_blocked(&self) -> bool {
+        self.blocked
+    }
+
+    /// Whether something is known to be missing.
+    pub fn has_gap(&self) -> bool {
+        self.hole.is_some()
+    }
+
+    /// Whether the sender has ended the session and everything was delivered.
+    pub fn is_complete(&self) -> bool {
+        self.ended_at.is_some_and(|end| self.next >= end)
+    }
+
+    /// Takes a datagram and delivers what it makes deliverable, each message
+    /// with its number. `deliver` returns whether it took the message; after a
+    /// `false` the same message comes again, first of all, on
+    /// [`resume`](Self::resume).
+    pub fn offer(&mut self, datagram: &[u8], deliver: &mut impl FnMut(u64, &[u8]) -> bool) {
+        self.counters.packets += 1;
+        let Ok(packet) = Packet::parse(datagram) else {
+            self.counters.malformed += 1;
+            return;
+        };
+        if packet.session() != self.session {
+            self.counters.foreign_session += 1;
+            return;
+        }
+        match packet.kind() {
+            PacketKind::Data => self.take(datagram, &packet, deliver),
+            PacketKind::Heartbeat => self.announced = packet.sequence(),
+            PacketKind::EndOfSession => {
+                self.announced = packet.sequence();
+                self.ended_at = Some(packet.sequence());
+            }
+        }
+        self.note_gap();
+    }
+
+    /// Delivers what waits, after a delivery was refused.
+    pub fn resume(&mut self, deliver: &mut impl FnMut(u64, &[u8]) -> bool) {
+        self.blocked = false;
+        self.drain(deliver);
+        self.note_gap();
+    }
+
+    /// The request that is due now, if something is missing: at once for a new
+    /// gap and after every progress, then with growing pauses.
+    pub fn poll(&mut self, now: MonotonicNanos) -> Option<Request> {
+        let (start, end) = self.missing()?;
+        if self.hole != Some(start) {
+            self.hole = Some(start);
+            self.retry.restart();
+        }
+        if !self.retry.is_due(now) {
+            return None;
+        }
+        self.counters.requests += 1;
+        let most = u64::from(self.request_messages);
+        let count = u16::try_from((end - start).min(most)).unwrap_or(self.request_messages);
+        Some(Request { session: self.session, sequence: start, count })
+    }
+
+    fn take(
+        &mut self,
+        datagram: &[u8],
+        packet: &Packet<'_>,
+        deliver: &mut impl FnMut(u64, &[u8]) -> bool,
+    ) {
+        if packet.next_sequence() <= self.next {
+            self.counters.duplicates += 1;
+        } else if packet.sequence() > self.next || self.blocked {
+            self.keep(datagram, packet);
+        } else if self.deliver_from(packet, deliver) {
+            self.drain(deliver);
+        } else {
+            self.keep(datagram, packet);
+        }
+    }
+
+    /// Delivers stashed packets for as long as one has the next number.
+    fn drain(&mut self, deliver: &mut impl FnMut(u64, &[u8]) -> bool) {
+        while let Some(packet) = self.stash.covering(self.next) {
+            let before = self.next;
+            self.blocked = !deliver_from(&packet, &mut self.next, deliver);
+            self.counters.delivered += self.next - before;
+            if self.blocked {
+                break;
+            }
+        }
+        self.stash.release_below(self.next);
+    }
+
+    fn deliver_from(
+        &mut self,
+        packet: &Packet<'_>,
+        deliver: &mut impl FnMut(u64, &[u8]) -> bool,
+    ) -> bool {
+        let before = self.next;
+        self.blocked = !deliver_from(packet, &mut self.next, deliver);
+        self.counters.delivered += self.next - before;
+        !self.blocked
+    }
+
+    fn keep(&mut self, datagram: &[u8], packet: &Packet<'_>) {
+        match self.stash.insert(datagram, packet) {
+            Stashed::Kept => {}
+            Stashed::Duplicate => self.counters.duplicates += 1,
+            Stashed::Overflow => self.counters.stash_overflows += 1,
+        }
+    }
+
+    /// The first range of numbers that is missing: not delivered, not stashed,
+    /// and known to have been sent.
+    fn missing(&self) -> Option<(u64, u64)> {
+        let (start, stashed) = self.stash.hole_from(self.next);
+        let announced = Some(self.announced).filter(|&end| end > start);
+        let end = stashed.into_iter().chain(announced).min()?;
+        Some((start, end))
+    }
+
+    fn note_gap(&mut self) {
+        match self.missing() {
+            None => self.hole = None,
+            Some(_) if self.hole.is_some() => {}
+            Some((start, _)) => {
+                self.counters.gaps += 1;
+                self.hole = Some(start);
+                self.retry.restart();
+            }
+        }
+    }
+}
+
+/// Delivers the messages of a packet from `next` on; `false` if one was refused.
+fn deliver_from(
+    packet: &Packet<'_>,
+    next: &mut u64,
+    deliver: &mut impl FnMut(u64, &[u8]) -> bool,
+) -> bool {
+    let first = packet.sequence();
+    let skipped = usize::try_from(*next - first).expect("an overlap is shorter than a packet");
+    for message in packet.messages().skip(skipped) {
+        if !deliver(*next, message) {
+            return false;
+        }
+        *next += 1;
+    }
+    true
+}
