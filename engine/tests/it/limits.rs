@@ -1,0 +1,143 @@
+//! What happens at every bound: a clear reject or a refusal that is counted,
+//! and all goes on when there is room again.
+
+use crate::table::*;
+use ringmatch_engine::RejectReason::BookFull;
+use ringmatch_engine::command::{
+    AddInstrument, AddSession, Command, SequencedCommand, TradingState,
+};
+use ringmatch_engine::{Exchange, Limits, Price, Quantity, Sequence, SessionId};
+
+/// One order too many is rejected until one has gone.
+#[test]
+fn as_many_orders_as_the_venue_was_made_for() {
+    let mut venue = Venue::open(Limits { orders: 2, ..LIMITS });
+    venue.check(
+        &[
+            buy(1, 100, 5),
+            buy(2, 100, 10).on(2),
+            buy(3, 100, 5),
+            buy(3, 100, 5).by(2),
+            // What cannot rest needs no room.
+            sell(4, 200, 5).ioc(),
+            sell(5, 200, 500).market().fok(),
+            // A replacement takes the place of its original.
+            replace(1, 6, 101, 5),
+            cancel(6),
+            buy(7, 100, 5),
+        ],
+        &[
+            rests(1),
+            rests(2),
+            rejected(3, BookFull),
+            rejected(3, BookFull),
+            accepted(4),
+            expired(4, 5),
+            accepted(5),
+            expired(5, 500),
+            replaced(1, 6, 5),
+            canceled(6, 5),
+            rests(7),
+        ],
+    );
+}
+
+/// Room is asked for before it is known how much an order trades.
+#[test]
+fn an_order_that_could_rest_needs_room_even_if_it_would_trade() {
+    let mut venue = Venue::open(Limits { orders: 1, ..LIMITS });
+    venue.check(
+        &[buy(1, 100, 5), sell(2, 100, 5), sell(3, 100, 5).ioc(), sell(4, 100, 5)],
+        &[rests(1), rejected(2, BookFull), accepted(3), executed(1, 3, 5, 100), rests(4)],
+    );
+}
+
+#[test]
+fn as_many_levels_as_a_side_was_made_for() {
+    let mut venue = Venue::open(Limits { levels_per_side: 2, ..LIMITS });
+    venue.check(
+        &[
+            buy(1, 100, 5),
+            buy(2, 101, 5),
+            buy(3, 102, 5),
+            buy(4, 101, 5),
+            sell(5, 103, 5),
+            buy(6, 105, 10).on(2),
+            cancel(1),
+            buy(7, 102, 5),
+        ],
+        &[
+            rests(1),
+            rests(2),
+            rejected(3, BookFull),
+            rests(4),
+            rests(5),
+            rests(6),
+            canceled(1, 5),
+            rests(7),
+        ],
+    );
+}
+
+#[test]
+fn operator_commands_that_cannot_be_carried_out_are_counted() {
+    let sound = listing(3, "THIRD");
+    let instruments = [
+        AddInstrument { instrument: listing(4, "").instrument, ..sound },
+        AddInstrument { instrument: listing(2, "").instrument, ..sound },
+        AddInstrument { symbol: "FINE".parse().unwrap(), ..sound },
+        AddInstrument { tick_size: Price(0), ..sound },
+        AddInstrument { tick_size: Price(-5), ..sound },
+        AddInstrument { lot_size: Quantity(0), ..sound },
+        AddInstrument { max_quantity: Quantity(0), ..sound },
+    ];
+    let sessions = [
+        AddSession { session: SessionId(5), ..admission(4, "FOURTH") },
+        AddSession { session: SessionId(0), ..admission(4, "FOURTH") },
+        admission(4, "SESSION1"),
+    ];
+    let mut asks: Vec<Ask> = Vec::new();
+    asks.extend(instruments.map(|listing| operator(Command::AddInstrument(listing))));
+    asks.extend(sessions.map(|admission| operator(Command::AddSession(admission))));
+    asks.extend([0, 3, u16::MAX].map(|instrument| trading(instrument, TradingState::Trading)));
+    let mut venue = Venue::open(Limits { instruments: 3, sessions: 4, ..LIMITS });
+    venue.check(&asks, &[]);
+    let refused = venue.lockstep.exchange.counters().refused_operations;
+    assert_eq!(refused as usize, asks.len());
+    // With nothing wrong they are carried out, up to the bounds.
+    venue.check(
+        &[
+            operator(Command::AddInstrument(sound)),
+            operator(Command::AddSession(admission(4, "FOURTH"))),
+            operator(Command::AddInstrument(listing(4, "NO ROOM"))),
+            operator(Command::AddSession(admission(5, "NO ROOM"))),
+        ],
+        &[listed(3), admitted(4)],
+    );
+    assert_eq!(venue.lockstep.exchange.counters().refused_operations, refused + 2);
+}
+
+#[test]
+fn limits_out_of_range_are_named() {
+    let most = Limits::MAX_ORDERS;
+    for (limits, text) in [
+        (Limits { orders: 0, ..LIMITS }, "the limit `orders` must be from 1 to 268435456"),
+        (Limits { orders: most + 1, ..LIMITS }, "the limit `orders` must be from 1 to 268435456"),
+        (
+            Limits { levels_per_side: 0, ..LIMITS },
+            "the limit `levels_per_side` must be from 1 to 268435456",
+        ),
+        (Limits { instruments: 0, ..LIMITS }, "the limit `instruments` must be from 1 to 65534"),
+        (Limits { sessions: u16::MAX, ..LIMITS }, "the limit `sessions` must be from 1 to 65534"),
+    ] {
+        assert_eq!(Exchange::new(limits).unwrap_err().to_string(), text);
+    }
+}
+
+#[test]
+#[should_panic(expected = "commands are applied without a hole")]
+fn a_hole_in_the_log_is_never_applied_over() {
+    let mut exchange = Exchange::new(LIMITS).unwrap();
+    let second = SequencedCommand { sequence: Sequence(2), ..SequencedCommand::default() };
+    exchange.apply(&second, &mut Vec::new());
+}
