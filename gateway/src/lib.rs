@@ -13,8 +13,8 @@
 //! something without a counter that says so.
 #![forbid(unsafe_code)]
 
-//pub mod net;
 mod directory;
+pub mod net;
 pub mod stream;
 pub mod translate;
 pub mod wire;

@@ -6,6 +6,8 @@
 //! window holds a run of numbers `oldest..next` without holes. Positions are
 //! counted from the beginning of the stream and never wrap.
 
+use std::fmt;
+
 /// Where a message lies.
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {
@@ -14,7 +16,6 @@ struct Entry {
 }
 
 /// The retransmission window of a sender.
-#[derive(Debug)]
 pub(super) struct Window {
     bytes: Box<[u8]>,
     entries: Box<[Entry]>,
@@ -114,6 +115,13 @@ impl Window {
     fn entry_mut(&mut self, number: u64) -> &mut Entry {
         let index = self.index(number);
         &mut self.entries[index]
+    }
+}
+
+impl fmt::Debug for Window {
+    /// Without the messages: they are megabytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{}", self.oldest, self.next)
     }
 }
 

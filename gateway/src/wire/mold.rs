@@ -8,6 +8,8 @@
 //! overflow, so walking it cannot fail. Bytes after the last block are kept
 //! apart as the trailer. A message of no bytes still has a number.
 
+use std::fmt;
+
 use super::{Alpha, WireError, WireField};
 
 /// Name of a session; a new name is a new run of numbers from 1.
@@ -182,7 +184,6 @@ impl Request {
 }
 
 /// Builds packets, one after another, in a buffer allocated once.
-#[derive(Debug)]
 pub struct PacketBuilder {
     session: SessionName,
     first: u64,
@@ -260,6 +261,13 @@ impl PacketBuilder {
         self.first = first;
         self.count = 0;
         self.bytes = Header::LEN;
+    }
+}
+
+impl fmt::Debug for PacketBuilder {
+    /// Without the bytes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?} {}..{}, {} bytes", self.session, self.first, self.next(), self.bytes)
     }
 }
 

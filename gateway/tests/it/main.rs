@@ -7,6 +7,8 @@ mod appendage;
 mod codecs;
 /// Every message against bytes made independently of this crate.
 mod golden;
+/// Real sockets on the loopback interface.
+mod loopback;
 /// Sender and receiver over a link that loses, doubles and reorders.
 mod lossy_link;
 /// MoldUDP64 packets: sound, torn, hostile.
