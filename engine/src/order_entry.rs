@@ -67,9 +67,9 @@ impl Exchange {
         if instrument.state == TradingState::Halted {
             return Err(RejectReason::Halted);
         }
-        let may_rest =
-            order.time_in_force == TimeInForce::Day && order.order_type == OrderType::Limit;
-        if may_rest && !self.books.has_room(order.instrument, order.side, order.price) {
+        if may_rest(order.order_type, order.time_in_force)
+            && !self.books.has_room(order.instrument, order.side, order.price)
+        {
             return Err(RejectReason::BookFull);
         }
         Ok(())
@@ -116,13 +116,19 @@ impl Exchange {
             return;
         }
         let instrument = self.instruments[usize::from(original.instrument.0) - 1];
-        if let Some(reason) = self.postpone_replacement(&instrument, &original, replacement) {
-            self.consume(session, replacement.user_ref);
-            self.reject(session, replacement.user_ref, reason, replacement.cl_ord_id, sink);
+        if instrument.state == TradingState::Halted {
+            self.postpone(session, replacement, RejectReason::Halted, sink);
             return;
         }
         if let Some(reason) = refuse_replacement(&instrument, &original, replacement) {
             self.take_out(index, &original, reason, sink);
+            return;
+        }
+        let Replace { price, order_type, time_in_force, .. } = *replacement;
+        if may_rest(order_type, time_in_force)
+            && !self.books.has_level(original.instrument, original.side, price)
+        {
+            self.postpone(session, replacement, RejectReason::BookFull, sink);
             return;
         }
         self.consume(session, replacement.user_ref);
@@ -130,18 +136,16 @@ impl Exchange {
         self.enter_replacement(session, &original, replacement, sink);
     }
 
-    /// Why an order cannot be changed now, if so; the original stays as it is.
-    fn postpone_replacement(
-        &self,
-        instrument: &Instrument,
-        original: &Order,
+    /// The order cannot be changed now: the original stays as it is.
+    fn postpone<S: EventSink>(
+        &mut self,
+        session: SessionId,
         replacement: &Replace,
-    ) -> Option<RejectReason> {
-        if instrument.state == TradingState::Halted {
-            return Some(RejectReason::Halted);
-        }
-        let has_level = self.books.has_level(original.instrument, original.side, replacement.price);
-        (!has_level).then_some(RejectReason::BookFull)
+        reason: RejectReason,
+        sink: &mut S,
+    ) {
+        self.consume(session, replacement.user_ref);
+        self.reject(session, replacement.user_ref, reason, replacement.cl_ord_id, sink);
     }
 
     fn enter_replacement<S: EventSink>(
@@ -239,8 +243,7 @@ impl Exchange {
             Side::Buy => best <= incoming.limit,
             Side::Sell => best >= incoming.limit,
         });
-        let may_rest = time_in_force == TimeInForce::Day && order_type == OrderType::Limit;
-        match (crosses, may_rest) {
+        match (crosses, may_rest(order_type, time_in_force)) {
             (true, _) => Arrival::Trades,
             (false, true) => Arrival::Rests,
             (false, false) => Arrival::Dies,
@@ -257,7 +260,7 @@ impl Exchange {
             return;
         }
         let OrderDetails { time_in_force, order_type, .. } = incoming.details;
-        if time_in_force != TimeInForce::Day || order_type == OrderType::Market {
+        if !may_rest(order_type, time_in_force) {
             self.say_immediate_canceled(incoming, sink);
             return;
         }
@@ -404,6 +407,10 @@ fn refuse_replacement(
     }
     // The client wants no more in total than it has got: nothing is left to do.
     (quantity <= original.executed).then_some(CancelReason::User)
+}
+
+fn may_rest(order_type: OrderType, time_in_force: TimeInForce) -> bool {
+    order_type == OrderType::Limit && time_in_force == TimeInForce::Day
 }
 
 fn is_displayed(order: &OrderDetails) -> bool {

@@ -79,6 +79,40 @@ fn as_many_levels_as_a_side_was_made_for() {
     );
 }
 
+/// A replacement that never rests was refused a level that it did not need.
+#[test]
+fn a_replacement_that_cannot_rest_needs_no_level() {
+    let limits = Limits { levels_per_side: 1, ..LIMITS };
+    for (replacement, outcome) in [
+        (replace(1, 9, 90, 5).ioc(), expired(9, 5)),
+        (replace(1, 9, 90, 5).fok(), expired(9, 5)),
+        (replace(1, 9, 90, 5).market(), expired(9, 5)),
+    ] {
+        Venue::open(limits).check(
+            &[buy(1, 80, 5), buy(2, 80, 5), replacement],
+            &[rests(1), rests(2), replaced_and(1, 9, 5), outcome],
+        );
+    }
+}
+
+/// An invalid replacement at a full side was told "book full", with its
+/// original left in the book, and a price of no sense was looked up: the
+/// lowest number of all has no negative, which ended the process.
+#[test]
+fn an_invalid_replacement_is_invalid_also_when_there_is_no_level_for_it() {
+    let limits = Limits { levels_per_side: 1, ..LIMITS };
+    for (price, quantity) in [(i64::MIN, 5), (i64::MAX, 5), (0, 5), (90, 0), (90, 1_001)] {
+        Venue::open(limits).check(
+            &[sell(1, 80, 5), replace(1, 2, price, quantity), query()],
+            &[rests(1), canceled_invalid(1, 5), next(2)],
+        );
+    }
+    Venue::open(limits).check(
+        &[sell(1, 80, 5), buy(2, 80, 3), replace(1, 3, 90, 3)],
+        &[rests(1), accepted(2), executed(1, 2, 3, 80), canceled(1, 2)],
+    );
+}
+
 #[test]
 fn operator_commands_that_cannot_be_carried_out_are_counted() {
     let sound = listing(3, "THIRD");
