@@ -94,8 +94,9 @@ impl Exchange {
     fn take_input(&mut self, session: SessionId, number: u64) -> bool {
         let next = self.session_mut(session).map(|session| &mut session.next_input);
         match next {
-            Some(next) if number >= *next => {
-                *next = number.saturating_add(1);
+            // The last number of all has no successor, so it is never taken.
+            Some(next) if number >= *next && number < u64::MAX => {
+                *next = number + 1;
                 true
             }
             _ => {

@@ -113,6 +113,20 @@ fn an_invalid_replacement_is_invalid_also_when_there_is_no_level_for_it() {
     );
 }
 
+/// The number after the last input number is that number, so a message with
+/// it could be applied again and again.
+#[test]
+fn the_last_input_number_of_all_is_never_taken() {
+    check(
+        &[
+            buy(1, 100, 5).numbered(u64::MAX - 1),
+            buy(2, 100, 5).numbered(u64::MAX),
+            buy(3, 100, 5).numbered(u64::MAX),
+        ],
+        &[rests(1)],
+    );
+}
+
 #[test]
 fn operator_commands_that_cannot_be_carried_out_are_counted() {
     let sound = listing(3, "THIRD");
