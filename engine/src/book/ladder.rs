@@ -1,7 +1,8 @@
 //! The price levels of one side of one book, best last.
 //!
 //! Prices are kept as keys that grow towards the better price (a bid's price,
-//! an ask's price negated), sorted in one array with the best at the end.
+//! an ask's with all its bits turned, which every price has, while the lowest
+//! has no negative), sorted in one array with the best at the end.
 //! Nearly all traffic is near the best price, so a search looks at the last
 //! few rungs before it halves the rest, and a level that appears or vanishes
 //! there moves little.
@@ -35,7 +36,7 @@ impl Ladder {
     fn key(&self, price: Price) -> i64 {
         match self.side {
             Side::Buy => price.0,
-            Side::Sell => -price.0,
+            Side::Sell => !price.0,
         }
     }
 

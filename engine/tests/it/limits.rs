@@ -4,7 +4,7 @@
 use crate::table::*;
 use ringmatch_engine::RejectReason::BookFull;
 use ringmatch_engine::command::{
-    AddInstrument, AddSession, Command, SequencedCommand, TradingState,
+    AddInstrument, AddSession, Command, SequencedCommand, Side, TradingState,
 };
 use ringmatch_engine::{Exchange, Limits, Price, Quantity, Sequence, SessionId};
 
@@ -111,6 +111,17 @@ fn an_invalid_replacement_is_invalid_also_when_there_is_no_level_for_it() {
         &[sell(1, 80, 5), buy(2, 80, 3), replace(1, 3, 90, 3)],
         &[rests(1), accepted(2), executed(1, 2, 3, 80), canceled(1, 2)],
     );
+}
+
+/// A reader may ask for any price; the lowest of all has no negative.
+#[test]
+fn any_price_can_be_looked_up() {
+    let venue = check(&[sell(1, 80, 5)], &[rests(1)]);
+    let book = venue.book();
+    for (price, depth) in [(i64::MIN, 0), (-80, 0), (80, 5), (i64::MAX, 0)] {
+        assert_eq!(book.depth_at(Side::Sell, Price(price)), depth);
+        assert_eq!(book.depth_at(Side::Buy, Price(price)), 0);
+    }
 }
 
 /// The number after the last input number is that number, so a message with
