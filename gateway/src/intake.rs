@@ -135,12 +135,7 @@ impl Intake {
     }
 
     /// Takes a datagram.
-    pub fn datagram(
-        &mut self,
-        datagram: &[u8],
-        from: SocketAddr,
-        sequencer: &mut impl Sequencer,
-    ) {
+    pub fn datagram(&mut self, datagram: &[u8], from: SocketAddr, sequencer: &mut impl Sequencer) {
         if datagram.len() < Header::LEN {
             self.counters.truncated += 1;
             return;
@@ -211,12 +206,7 @@ impl Intake {
 }
 
 impl Inbox {
-    fn offer(
-        &mut self,
-        datagram: &[u8],
-        directory: &Directory,
-        sequencer: &mut impl Sequencer,
-    ) {
+    fn offer(&mut self, datagram: &[u8], directory: &Directory, sequencer: &mut impl Sequencer) {
         let Self { id, stream, safe, .. } = self;
         stream.offer(datagram, &mut |number, message| {
             hand_over(*id, number, message, safe, directory, sequencer)

@@ -8,15 +8,24 @@
 //!   clock: packets and times are arguments.
 //! - [`net`] is the sockets, behind a trait that a simulated network can stand
 //!   in for.
+//! - [`translate`] is what messages mean: commands and events.
+//! - [`Intake`] and [`Outlet`] are the venue's ends of all streams, [`client`]
+//!   and [`market`] those of its users.
 //!
 //! Nothing that arrives from outside can make this crate panic, grow, or drop
 //! something without a counter that says so.
 #![forbid(unsafe_code)]
 
+pub mod client;
 mod directory;
+mod intake;
+pub mod market;
 pub mod net;
+mod outlet;
 pub mod stream;
 pub mod translate;
 pub mod wire;
 
 pub use directory::Directory;
+pub use intake::{Intake, IntakeCounters, Sequencer};
+pub use outlet::{Destination, Outlet, OutletCounters};

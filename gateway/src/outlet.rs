@@ -16,8 +16,8 @@ use crate::stream::{MonotonicNanos, PushError, SenderConfig, StreamSender, Unans
 use crate::translate;
 use crate::wire::itch::ItchMessage;
 use crate::wire::mold::{Request, SessionName};
-use ringmatch_engine::event::{Event, EventBody, Recipient};
 use ringmatch_engine::SessionId;
+use ringmatch_engine::event::{Event, EventBody, Recipient};
 use std::net::SocketAddr;
 
 /// Where a packet goes.

@@ -172,11 +172,7 @@ impl ClientSession {
 
     /// Takes a datagram that came from where the venue takes orders: a request
     /// for what it missed, or word of what is safe.
-    pub fn order_datagram(
-        &mut self,
-        datagram: &[u8],
-        send: &mut impl FnMut(Channel, &[u8]),
-    ) {
+    pub fn order_datagram(&mut self, datagram: &[u8], send: &mut impl FnMut(Channel, &[u8])) {
         if datagram.len() != Header::LEN {
             return;
         }

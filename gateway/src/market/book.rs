@@ -107,13 +107,12 @@ impl MarketBook {
                 self.execute(execution.order_reference_number, shares, Some(price))
             }
             ItchMessage::OrderCancel(cancel) => {
-                self.reduce(cancel.order_reference_number, cancel.cancelled_shares);
-                self.known(cancel.order_reference_number)
+                let found = self.reduce(cancel.order_reference_number, cancel.cancelled_shares);
+                self.found(found)
             }
             ItchMessage::OrderDelete(delete) => {
-                let known = self.known(delete.order_reference_number);
-                self.remove(delete.order_reference_number);
-                known
+                let found = self.remove(delete.order_reference_number);
+                self.found(found)
             }
             ItchMessage::OrderReplace(replace) => {
                 let Some(old) = self.remove(replace.original_order_reference_number) else {
@@ -197,8 +196,8 @@ impl MarketBook {
         }
     }
 
-    fn known(&mut self, reference: u64) -> Applied {
-        if self.orders.contains_key(&reference) {
+    fn found(&mut self, order: Option<DisplayedOrder>) -> Applied {
+        if order.is_some() {
             return Applied::Done;
         }
         self.unknown += 1;

@@ -1,0 +1,367 @@
+//! A blocking client of a venue: orders out, responses in, nothing lost.
+//!
+//! [`Client`] puts a socket and a clock under [`ClientSession`], which is where
+//! the protocol is. It runs in the caller's thread and does its housekeeping
+//! (heartbeats, gap repair, acknowledgements) whenever the caller receives, so
+//! a caller that only sends must receive from time to time.
+
+mod order;
+mod session;
+
+pub use order::{Lifetime, NewOrder, cancellation, replacement};
+pub use session::{Channel, ClientSession, SendError, Start};
+
+use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint};
+use crate::stream::ReceiverCounters;
+use crate::wire::ouch::{AccountQuery, Inbound, OuchOption, Outbound};
+use ringmatch_engine::{Price, SessionName, UserRef};
+use std::collections::VecDeque;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
+use std::time::{Duration, Instant};
+
+/// The longest sleep between two rounds of housekeeping.
+const HOUSEKEEPING: Duration = Duration::from_millis(2);
+/// How long a full window may stay full before that is an error.
+const WINDOW_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Where a venue is, and as whom to trade there.
+#[derive(Clone, Copy, Debug)]
+pub struct ClientConfig {
+    /// The session's name.
+    pub session: SessionName,
+    /// Where the venue takes orders.
+    pub orders: SocketAddrV4,
+    /// Where the venue takes requests, and sends responses from.
+    pub requests: SocketAddrV4,
+    /// This host's address towards the venue.
+    pub interface: Ipv4Addr,
+    /// The first response wanted.
+    pub start: Start,
+}
+
+/// A response, with its number in the session's stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Response {
+    /// From 1, without holes.
+    pub number: u64,
+    /// What the venue says.
+    pub message: Outbound,
+}
+
+/// Why a client failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The socket could not be opened.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The network refused.
+    #[error("the network refused: {0}")]
+    Io(#[from] io::Error),
+    /// The message could not be sent.
+    #[error(transparent)]
+    Send(#[from] SendError),
+    /// The venue said nothing in time.
+    #[error(
+        "session {session} got no answer from the venue at {orders} and {requests} within \
+         {seconds} s: is it running, does it know this session, and does the interface fit?"
+    )]
+    Silence {
+        /// The session's name.
+        session: SessionName,
+        /// Where orders went.
+        orders: SocketAddrV4,
+        /// Where requests went.
+        requests: SocketAddrV4,
+        /// How long it waited.
+        seconds: u64,
+    },
+}
+
+/// See the [module](self).
+#[derive(Debug)]
+pub struct Client {
+    config: ClientConfig,
+    session: ClientSession,
+    network: Network,
+    epoch: Instant,
+    inbox: VecDeque<Response>,
+    next_user_ref: u64,
+    undecodable: u64,
+    buffer: Box<[u8]>,
+}
+
+/// The socket, and where its channels lead.
+#[derive(Debug)]
+struct Network {
+    endpoint: UdpEndpoint,
+    orders: SocketAddr,
+    requests: SocketAddr,
+    fault: Option<io::Error>,
+}
+
+impl Network {
+    /// A packet that finds no room is lost, and repaired like any other.
+    fn send(&mut self, channel: Channel, packet: &[u8]) {
+        let to = match channel {
+            Channel::Orders => self.orders,
+            Channel::Requests => self.requests,
+        };
+        if let Err(error) = self.endpoint.send(packet, to) {
+            self.fault.get_or_insert(error);
+        }
+    }
+}
+
+impl Client {
+    /// Opens a socket and finds out where the session stands.
+    ///
+    /// # Errors
+    /// When the socket cannot be opened, or the venue does not answer in
+    /// `timeout`.
+    pub fn connect(config: ClientConfig, timeout: Duration) -> Result<Self, ClientError> {
+        let local = SocketAddrV4::new(config.interface, 0);
+        let endpoint = UdpEndpoint::open(&EndpointConfig::new("client", local, config.interface))?;
+        let mut client = Self {
+            config,
+            session: ClientSession::new(config.session, config.start),
+            network: Network {
+                endpoint,
+                orders: config.orders.into(),
+                requests: config.requests.into(),
+                fault: None,
+            },
+            epoch: Instant::now(),
+            inbox: VecDeque::new(),
+            next_user_ref: 0,
+            undecodable: 0,
+            buffer: vec![0; MAX_DATAGRAM].into_boxed_slice(),
+        };
+        let deadline = Instant::now() + timeout;
+        client.pump_until(deadline, timeout, |client| client.session.is_established())?;
+        client.query()?;
+        client.flush()?;
+        client.pump_until(deadline, timeout, |client| client.next_user_ref > 0)?;
+        Ok(client)
+    }
+
+    fn pump_until(
+        &mut self,
+        deadline: Instant,
+        timeout: Duration,
+        is_done: impl Fn(&Self) -> bool,
+    ) -> Result<(), ClientError> {
+        while !is_done(self) {
+            if Instant::now() > deadline {
+                let ClientConfig { session, orders, requests, .. } = self.config;
+                let seconds = timeout.as_secs();
+                return Err(ClientError::Silence { session, orders, requests, seconds });
+            }
+            self.pump(HOUSEKEEPING)?;
+        }
+        Ok(())
+    }
+
+    /// Sends a new order with the next number, which it returns. It leaves
+    /// with the packet that it fits in: when that is full, or at the next
+    /// [`flush`](Self::flush) or receive.
+    ///
+    /// # Errors
+    /// When the venue does not acknowledge what was sent before, or the
+    /// network refuses.
+    pub fn enter(&mut self, order: &NewOrder) -> Result<UserRef, ClientError> {
+        let user_ref = self.next_user_ref();
+        let (message, option) = order.message(user_ref);
+        self.send(&message.into(), option)?;
+        Ok(user_ref)
+    }
+
+    /// Replaces a live order by a displayed day order of `quantity` in total,
+    /// what has been executed included; returns the new order's number.
+    ///
+    /// # Errors
+    /// As for [`enter`](Self::enter).
+    pub fn replace(
+        &mut self,
+        original: UserRef,
+        quantity: u32,
+        price: Price,
+    ) -> Result<UserRef, ClientError> {
+        let user_ref = self.next_user_ref();
+        self.send(&replacement(original, user_ref, quantity, price).into(), None)?;
+        Ok(user_ref)
+    }
+
+    /// Reduces an order to `quantity` in total, what has been executed
+    /// included; zero cancels it.
+    ///
+    /// # Errors
+    /// As for [`enter`](Self::enter).
+    pub fn cancel(&mut self, user_ref: UserRef, quantity: u32) -> Result<(), ClientError> {
+        self.send(&cancellation(user_ref, quantity).into(), None)
+    }
+
+    /// Asks for the next usable number. The answer comes after all answers to
+    /// what was sent before, so it also says that those are complete.
+    ///
+    /// # Errors
+    /// As for [`enter`](Self::enter).
+    pub fn query(&mut self) -> Result<(), ClientError> {
+        self.send(&AccountQuery {}.into(), None)
+    }
+
+    /// Sends any message, with the numbers that the caller gave it.
+    ///
+    /// # Errors
+    /// As for [`enter`](Self::enter).
+    pub fn send(
+        &mut self,
+        message: &Inbound,
+        option: Option<OuchOption>,
+    ) -> Result<(), ClientError> {
+        let mut bytes = [0; Inbound::MAX_LEN];
+        let len = message.encode(option, &mut bytes);
+        self.send_bytes(&bytes[..len])
+    }
+
+    /// Sends any bytes as a message.
+    ///
+    /// # Errors
+    /// As for [`enter`](Self::enter).
+    pub fn send_bytes(&mut self, message: &[u8]) -> Result<(), ClientError> {
+        let deadline = Instant::now() + WINDOW_PATIENCE;
+        loop {
+            let now = self.now();
+            let Self { session, network, .. } = self;
+            match session.push(message, now, &mut |channel, packet| network.send(channel, packet)) {
+                Ok(()) => return self.check_network(),
+                Err(SendError::WindowFull) if Instant::now() < deadline => {
+                    session.ask_for_acknowledgement(now, &mut |channel, packet| {
+                        network.send(channel, packet);
+                    });
+                    self.pump(HOUSEKEEPING)?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    /// Sends what waits for more.
+    ///
+    /// # Errors
+    /// When the network refuses.
+    pub fn flush(&mut self) -> Result<(), ClientError> {
+        let now = self.now();
+        let Self { session, network, .. } = self;
+        session.flush(now, &mut |channel, packet| network.send(channel, packet));
+        self.check_network()
+    }
+
+    /// The next response, if one arrives within `timeout`.
+    ///
+    /// # Errors
+    /// When the network refuses.
+    pub fn receive(&mut self, timeout: Duration) -> Result<Option<Response>, ClientError> {
+        let deadline = Instant::now() + timeout;
+        self.flush()?;
+        loop {
+            if let Some(response) = self.inbox.pop_front() {
+                return Ok(Some(response));
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            self.pump(left.min(HOUSEKEEPING))?;
+            if left.is_zero() {
+                return Ok(self.inbox.pop_front());
+            }
+        }
+    }
+
+    /// The next response, if one is there; never sleeps.
+    ///
+    /// # Errors
+    /// When the network refuses.
+    pub fn try_receive(&mut self) -> Result<Option<Response>, ClientError> {
+        if self.inbox.is_empty() {
+            self.pump(Duration::ZERO)?;
+        }
+        Ok(self.inbox.pop_front())
+    }
+
+    /// The number that the next order will have, and uses it up.
+    pub fn next_user_ref(&mut self) -> UserRef {
+        let number = u32::try_from(self.next_user_ref).unwrap_or(u32::MAX);
+        self.next_user_ref += 1;
+        UserRef(number)
+    }
+
+    /// Whether everything sent is safe with the venue.
+    #[must_use]
+    pub fn is_safe(&self) -> bool {
+        self.session.is_safe()
+    }
+
+    /// What the stream of responses has seen: losses, repairs, duplicates.
+    #[must_use]
+    pub fn counters(&self) -> ReceiverCounters {
+        self.session.counters()
+    }
+
+    /// Responses that could not be decoded.
+    #[must_use]
+    pub fn undecodable(&self) -> u64 {
+        self.undecodable
+    }
+
+    /// Sends what is due and takes what is there, waiting up to `timeout` for
+    /// the first datagram.
+    fn pump(&mut self, timeout: Duration) -> Result<(), ClientError> {
+        let now = self.now();
+        let Self { session, network, .. } = self;
+        session.poll(now, &mut |channel, packet| network.send(channel, packet));
+        let mut arrived = network.endpoint.receive_within(&mut self.buffer, timeout)?;
+        // Bounded, so that a flood cannot keep the caller here.
+        for _ in 0..64 {
+            let Some((len, from)) = arrived else { break };
+            self.take(len, from);
+            arrived = self.network.endpoint.receive(&mut self.buffer)?;
+        }
+        if let Some((len, from)) = arrived {
+            self.take(len, from);
+        }
+        self.check_network()
+    }
+
+    /// Responses come from where requests go, everything else from where
+    /// orders go; ports tell them apart on any interface.
+    fn take(&mut self, len: usize, from: SocketAddr) {
+        let Self { session, network, inbox, next_user_ref, undecodable, buffer, .. } = self;
+        let datagram = &buffer[..len];
+        if from.port() == network.orders.port() {
+            session.order_datagram(datagram, &mut |channel, packet| network.send(channel, packet));
+        } else if from.port() == network.requests.port() {
+            session.response_datagram(
+                datagram,
+                &mut |number, bytes| match Outbound::decode(bytes) {
+                    Ok((message, _)) => {
+                        if let Outbound::AccountQueryResponse(answer) = &message {
+                            *next_user_ref = (*next_user_ref).max(answer.next_user_ref_num.into());
+                        }
+                        inbox.push_back(Response { number, message });
+                    }
+                    Err(_) => *undecodable += 1,
+                },
+            );
+        }
+    }
+
+    fn check_network(&mut self) -> Result<(), ClientError> {
+        match self.network.fault.take() {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
