@@ -182,6 +182,7 @@ fn a_refused_message_comes_again() {
     assert_eq!(story.offer(&packet(1, 6)), [1, 2]);
     assert!(story.receiver.is_blocked());
     assert_eq!(story.offer(&packet(6, 8)), [], "no delivery before resume");
+    assert_eq!(story.offer(&packet(1, 6)), [], "also not of what was refused");
     assert_eq!(story.asks(0), None, "what waits is not missing");
     assert_eq!(story.resume(), [3, 4]);
     assert_eq!(story.resume(), [5, 6]);
