@@ -2,6 +2,7 @@
 
 // What the tests stand on.
 mod audit; // what must hold of any run, read from the events alone
+mod flow; // random command flow that finds the corners
 mod lockstep; // the exchange, the model and the audit, one command at a time
 mod model; // the exchange as its specification says it, naively
 mod table; // `check(commands, events)` and the words of its tables
@@ -17,3 +18,7 @@ mod replace; // every outcome of a replacement
 mod sessions; // exactly once, and who is told what
 mod time_priority; // who trades first, and at what price
 mod trading_state; // halted and trading
+
+// Properties of any flow of commands.
+mod fingerprints; // the digest and the state hash
+mod properties; // the exchange against the model
