@@ -1,0 +1,102 @@
+//! Reads a journal without touching it.
+//!
+//! For replays, checks and dumps, and for following a journal that somebody
+//! else is writing: no lock is taken and nothing is changed. Every frame is
+//! checked as recovery checks it. At the end there are two questions. "Is there
+//! another frame yet?" is [`poll_frame`](Reader::poll_frame), which is cheap and
+//! takes anything unreadable in the last segment for a frame that is being
+//! written. "Was that all?" is [`next_frame`](Reader::next_frame), which reads
+//! the rest of the last segment and refuses a journal that does not end there.
+
+use crate::directory::Directory;
+use crate::error::JournalError;
+use crate::frame::Frame;
+use crate::identity::Identity;
+use crate::scanner::{Located, Scanner};
+use crate::segment::segment_name;
+use crate::storage::Storage;
+use crate::tail::{Tail, judge};
+
+/// Reads a journal without taking its lock or changing it, also while somebody
+/// writes it.
+///
+/// "Is there another frame yet?" is [`poll_frame`](Self::poll_frame), which is
+/// cheap and takes anything unreadable at the tail for a frame that is being
+/// written. "Was that all?" is [`next_frame`](Self::next_frame), which refuses a
+/// journal that is damaged there.
+pub struct Reader<S: Storage = Directory> {
+    scanner: Scanner<S>,
+    identity: Identity,
+}
+
+impl<S: Storage> Reader<S> {
+    /// A reader before the first frame.
+    ///
+    /// # Errors
+    /// [`NoJournal`](JournalError::NoJournal), or what is wrong with the first
+    /// segment or with the names of the others.
+    pub fn open(storage: S) -> Result<Self, JournalError> {
+        let path = storage.path(&segment_name(1));
+        let scanner = Scanner::open(storage, None)?;
+        match scanner.identity.clone() {
+            Some(identity) => Ok(Self { scanner, identity }),
+            None => Err(JournalError::NoJournal { path }),
+        }
+    }
+
+    /// Whose journal it is.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The sequence that comes next.
+    #[must_use]
+    pub fn next_sequence(&self) -> u64 {
+        self.scanner.next.sequence
+    }
+
+    /// The next frame, or nothing at the end of the journal.
+    ///
+    /// # Errors
+    /// When the journal is damaged, here or after what seems to be its end, or
+    /// cannot be read.
+    pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, JournalError> {
+        let located = self.locate()?;
+        Ok(located.map(|located| self.scanner.frame(located)))
+    }
+
+    fn locate(&mut self) -> Result<Option<Located>, JournalError> {
+        let at = match self.scanner.advance()? {
+            Ok(located) => return Ok(Some(located)),
+            Err(at) => at,
+        };
+        let Err(error) = judge(&self.scanner, at) else { return Ok(None) };
+        // A writer at work may have filled the tail after it was looked at.
+        self.scanner.advance()?.map(Some).map_err(|_| error)
+    }
+
+    /// The next frame, or nothing if none is there yet.
+    ///
+    /// # Errors
+    /// When the journal is damaged before its end, or cannot be read.
+    pub fn poll_frame(&mut self) -> Result<Option<Frame<'_>>, JournalError> {
+        let located = self.scanner.advance()?;
+        Ok(located.ok().map(|located| self.scanner.frame(located)))
+    }
+
+    /// How the journal ends, after [`next_frame`](Self::next_frame) has
+    /// returned nothing.
+    ///
+    /// # Errors
+    /// When the journal is damaged, or cannot be read.
+    ///
+    /// # Panics
+    /// When frames have not been read to the end.
+    pub fn tail(&mut self) -> Result<Tail, JournalError> {
+        match self.scanner.advance()? {
+            Ok(_) => panic!("the tail comes after the last frame: read all of them first"),
+            Err(at) => judge(&self.scanner, at),
+        }
+    }
+}

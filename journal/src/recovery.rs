@@ -1,0 +1,299 @@
+//! From whatever a directory holds to a writer at its tail.
+//!
+//! Recovery takes the lock, yields every frame in order for the application to
+//! replay, and only when all has been read and [judged](crate::tail) sound does
+//! it change anything: a torn tail is copied to a file of its own and zeroed.
+//! Frames that no later frame says to be synced are written again before the
+//! sync: after a failed sync the page cache can show bytes as clean that the
+//! disk never got, and a sync alone would not send them. A crash at any moment
+//! in here leaves a journal that the next recovery treats the same way.
+
+use crate::directory::Directory;
+use crate::durability::Durability;
+use crate::error::JournalError;
+use crate::frame::{FRAME_HEADER_BYTES, Frame};
+use crate::identity::Identity;
+use crate::preparer::{Preparer, is_temporary, prepare};
+use crate::report::{RecoveryReport, TornTail};
+use crate::scanner::{Continuation, OpenSegment, Scanner};
+use crate::segment::{SEGMENT_HEADER_BYTES, segment_name};
+use crate::storage::{Access, Storage, StorageFile};
+use crate::survey::{Leftover, survey_leftover};
+use crate::tail::{Tail, judge};
+use crate::writer::{Handover, Tip, Writer, begin};
+use std::io;
+use std::ops::Range;
+use std::sync::atomic::AtomicBool;
+
+/// The file whose lock the writer of a journal holds.
+const LOCK_NAME: &str = "lock";
+const COPY_BYTES: u64 = 256 << 10;
+const SMALLEST_SEGMENT: u64 = 2 * SEGMENT_HEADER_BYTES;
+
+/// How a journal is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Bytes of each new segment: a multiple of 4096, from 8192.
+    pub segment_bytes: u64,
+    /// When a result may leave.
+    pub durability: Durability,
+}
+
+impl Default for Options {
+    /// Segments of 64 MiB, and results wait for the disk.
+    fn default() -> Self {
+        Self { segment_bytes: 64 << 20, durability: Durability::Fsync }
+    }
+}
+
+/// From whatever a directory holds to a [`Writer`] at its tail.
+///
+/// It holds the journal's lock, yields every frame in order, and changes nothing
+/// before [`into_writer`](Self::into_writer).
+pub struct Recovery<S: Storage = Directory> {
+    scanner: Scanner<S>,
+    identity: Identity,
+    options: Options,
+    tail: Option<Tail>,
+    lock: S::Lock,
+}
+
+impl<S: Storage> Recovery<S> {
+    /// Takes the lock and looks at the first segment.
+    ///
+    /// # Errors
+    /// [`InUse`](JournalError::InUse) when somebody writes this journal;
+    /// [`ForeignVenue`](JournalError::ForeignVenue) and
+    /// [`ChangedConfig`](JournalError::ChangedConfig) when it is not the one
+    /// that `identity` names; or what is wrong with it or with `options`.
+    pub fn open(storage: S, identity: Identity, options: Options) -> Result<Self, JournalError> {
+        let bytes = options.segment_bytes;
+        if bytes < SMALLEST_SEGMENT || !bytes.is_multiple_of(SEGMENT_HEADER_BYTES) {
+            return Err(JournalError::SegmentBytes { bytes });
+        }
+        let path = storage.path(LOCK_NAME);
+        let lock = match storage.try_lock(LOCK_NAME) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => return Err(JournalError::InUse { path }),
+            Err(source) => return Err(JournalError::Io { action: "lock", path, source }),
+        };
+        let scanner = Scanner::open(storage, Some(identity.clone()))?;
+        Ok(Self { scanner, identity, options, tail: None, lock })
+    }
+
+    /// The next frame, or nothing after the last.
+    ///
+    /// # Errors
+    /// When the journal is damaged or cannot be read. Nothing was changed.
+    pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, JournalError> {
+        if self.tail.is_some() {
+            return Ok(None);
+        }
+        match self.scanner.advance()? {
+            Ok(located) => Ok(Some(self.scanner.frame(located))),
+            Err(at) => {
+                self.tail = Some(judge(&self.scanner, at)?);
+                Ok(None)
+            }
+        }
+    }
+
+    /// The sequence that comes after the frames seen so far.
+    #[must_use]
+    pub fn next_sequence(&self) -> u64 {
+        self.scanner.next.sequence
+    }
+
+    /// Reads what has not been read yet, cuts a torn tail, and goes on from
+    /// there as a writer. An empty directory becomes a new journal.
+    ///
+    /// # Errors
+    /// When the journal is damaged: then nothing was changed. When the disk
+    /// fails: then what was changed does not hinder the next recovery.
+    pub fn into_writer(mut self) -> Result<(Writer<S>, RecoveryReport), JournalError> {
+        while self.next_frame()?.is_some() {}
+        let torn = self.cut()?;
+        self.remove_temporary_files()?;
+        let prepared = self.adopt_prepared()?;
+        let report = RecoveryReport {
+            segments: self.scanner.number().max(1),
+            frames: self.scanner.frames,
+            last_sequence: self.scanner.next.sequence - 1,
+            epoch: self.scanner.next.epoch + 1,
+            begun: self.scanner.segment.is_none(),
+            torn,
+        };
+        Ok((self.write_on(prepared)?, report))
+    }
+
+    fn write_on(mut self, mut prepared: Option<S::File>) -> Result<Writer<S>, JournalError> {
+        let Continuation { sequence, chain, epoch } = self.scanner.next;
+        let next = Continuation { sequence, chain, epoch: epoch + 1 };
+        let tip = match self.scanner.segment.take() {
+            Some(segment) => self.reopen(&segment)?,
+            None => self.begin_first(prepared.take(), next)?,
+        };
+        let storage = self.scanner.storage;
+        let failed = |action| {
+            let path = storage.path("");
+            move |source| JournalError::Io { action, path, source }
+        };
+        storage.sync_directory().map_err(failed("sync"))?;
+        let mut preparer = Preparer::start(storage.clone(), self.options.segment_bytes)
+            .map_err(failed("start the thread that prepares segments in"))?;
+        match prepared {
+            Some(file) => preparer.adopt(file),
+            None => preparer.order(tip.number + 1),
+        }
+        let Self { identity, options: Options { durability, .. }, lock, .. } = self;
+        let handover = Handover { storage, lock, identity, durability, next, tip, preparer };
+        Ok(Writer::new(handover))
+    }
+
+    fn begin_first(
+        &self,
+        prepared: Option<S::File>,
+        next: Continuation,
+    ) -> Result<Tip<S::File>, JournalError> {
+        let storage = &self.scanner.storage;
+        let never = AtomicBool::new(false);
+        let file = match prepared {
+            Some(file) => file,
+            None => prepare(storage, 1, self.options.segment_bytes, &never)?,
+        };
+        begin(storage, file, 1, &self.identity, next)
+    }
+
+    /// Opens the last segment for writing and makes what was read durable.
+    fn reopen(&self, segment: &OpenSegment<S::File>) -> Result<Tip<S::File>, JournalError> {
+        let OpenSegment { number, length, offset, synced_to, .. } = *segment;
+        // A frame promises the header too; without one, nothing is promised.
+        let unpromised = synced_to..offset;
+        let file = self.open_to_write(number)?;
+        let mut buffer = Vec::new();
+        for piece in pieces(unpromised) {
+            self.copy(&segment.file, &piece, &mut buffer, number)?;
+            file.write_at(&buffer, piece.start).map_err(self.failed("write", number))?;
+        }
+        file.sync_data().map_err(self.failed("sync", number))?;
+        Ok(Tip { file, number, length, offset, synced_to: offset })
+    }
+
+    /// Takes what the last crash has left out of the journal, and keeps it.
+    fn cut(&self) -> Result<Option<TornTail>, JournalError> {
+        let Some(Tail::Torn { segment, offset, bytes }) = self.tail else { return Ok(None) };
+        let file = self.open_to_write(segment)?;
+        let range = offset..offset + bytes;
+        let kept = self.keep_aside(&file, segment, range.clone())?;
+        for piece in pieces(range) {
+            let zeros = vec![0; (piece.end - piece.start) as usize];
+            file.write_at(&zeros, piece.start).map_err(self.failed("write", segment))?;
+        }
+        file.sync_data().map_err(self.failed("sync", segment))?;
+        let path = |name: &str| self.scanner.storage.path(name);
+        let segment = path(&segment_name(segment));
+        Ok(Some(TornTail { segment, offset, bytes, kept: path(&kept) }))
+    }
+
+    /// Copies a piece of a segment to a new file; its name.
+    fn keep_aside(
+        &self,
+        from: &S::File,
+        number: u32,
+        range: Range<u64>,
+    ) -> Result<String, JournalError> {
+        let (name, to) = self.create_torn(number, range.start)?;
+        let failed = |action| {
+            let path = self.scanner.storage.path(&name);
+            move |source| JournalError::Io { action, path, source }
+        };
+        let mut buffer = Vec::new();
+        for piece in pieces(range.clone()) {
+            self.copy(from, &piece, &mut buffer, number)?;
+            to.write_at(&buffer, piece.start - range.start).map_err(failed("write"))?;
+        }
+        to.sync_data().map_err(failed("sync"))?;
+        self.scanner.storage.sync_directory().map_err(failed("sync the name of"))?;
+        Ok(name)
+    }
+
+    /// An earlier recovery may have been cut short after it had kept a part.
+    fn create_torn(&self, number: u32, offset: u64) -> Result<(String, S::File), JournalError> {
+        let storage = &self.scanner.storage;
+        for attempt in 1_u32.. {
+            let name = format!("{number:08}-{offset}-{attempt}.torn");
+            match storage.create(&name) {
+                Ok(file) => return Ok((name, file)),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(source) => {
+                    let path = storage.path(&name);
+                    return Err(JournalError::Io { action: "create", path, source });
+                }
+            }
+        }
+        Err(JournalError::Exhausted)
+    }
+
+    fn remove_temporary_files(&self) -> Result<(), JournalError> {
+        let storage = &self.scanner.storage;
+        let failed = |action, name: &str, source| {
+            Err(JournalError::Io { action, path: storage.path(name), source })
+        };
+        let names = storage.list().or_else(|source| failed("list", "", source))?;
+        for name in names.iter().filter(|name| is_temporary(name)) {
+            storage.remove(name).or_else(|source| failed("remove", name, source).map(drop))?;
+        }
+        Ok(())
+    }
+
+    /// The next segment, if it is there and of the right size; one of another
+    /// size is removed.
+    fn adopt_prepared(&self) -> Result<Option<S::File>, JournalError> {
+        let number = self.scanner.number() + 1;
+        match survey_leftover(&self.scanner)? {
+            Leftover::Prepared { length } if length == self.options.segment_bytes => {
+                self.open_to_write(number).map(Some)
+            }
+            Leftover::Missing => Ok(None),
+            _ => {
+                let removed = self.scanner.storage.remove(&segment_name(number));
+                removed.map_err(self.failed("remove", number))?;
+                Ok(None)
+            }
+        }
+    }
+
+    fn open_to_write(&self, number: u32) -> Result<S::File, JournalError> {
+        let opened = self.scanner.storage.open(&segment_name(number), Access::Write);
+        opened.map_err(self.failed("open for writing", number))
+    }
+
+    /// Reads a piece of a segment into `buffer`.
+    fn copy(
+        &self,
+        from: &S::File,
+        piece: &Range<u64>,
+        buffer: &mut Vec<u8>,
+        number: u32,
+    ) -> Result<(), JournalError> {
+        buffer.resize((piece.end - piece.start) as usize, 0);
+        from.read_at(buffer, piece.start).map_err(self.failed("read", number))
+    }
+
+    fn failed(
+        &self,
+        action: &'static str,
+        number: u32,
+    ) -> impl FnOnce(io::Error) -> JournalError + use<S> {
+        let path = self.scanner.storage.path(&segment_name(number));
+        move |source| JournalError::Io { action, path, source }
+    }
+}
+
+/// Cuts a range of a file into pieces that fit a buffer.
+fn pieces(range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
+    let end = range.end;
+    range.step_by(COPY_BYTES as usize).map(move |start| start..(start + COPY_BYTES).min(end))
+}
+
+const _: () = assert!(SEGMENT_HEADER_BYTES.is_multiple_of(FRAME_HEADER_BYTES));

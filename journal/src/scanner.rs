@@ -1,0 +1,373 @@
+//! The one place where frames are read: recovery and readers share it.
+//!
+//! It walks the segments from the first, and yields a frame only if its
+//! checksums hold and it continues the one before: the next sequence, the right
+//! hash, no earlier epoch. Where that ends it says what stands there; what that
+//! means for the journal is for [`tail`](crate::tail) to judge. A segment is
+//! entered only when the one before has ended exactly where the new header says
+//! it did. The scanner opens files for reading only.
+
+use crate::error::{Fault, Follows, JournalError};
+use crate::frame::{Decoded, FRAME_HEADER_BYTES, FRAME_VERSION, Frame, FrameHeader};
+use crate::identity::Identity;
+use crate::segment::{
+    DecodedSegment, SEGMENT_HEADER_BYTES, SEGMENT_VERSION, SegmentHeader, segment_name,
+    segment_number,
+};
+use crate::storage::{Access, Storage, StorageFile};
+use crate::window::Window;
+use std::io;
+use std::ops::Range;
+
+/// The sequence of the first record of a journal.
+pub(crate) const FIRST_SEQUENCE: u64 = 1;
+
+/// What the next frame must continue.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Continuation {
+    pub(crate) sequence: u64,
+    pub(crate) chain: u64,
+    pub(crate) epoch: u32,
+}
+
+/// The segment being read, and how far.
+pub(crate) struct OpenSegment<F> {
+    pub(crate) file: F,
+    pub(crate) number: u32,
+    pub(crate) length: u64,
+    /// Where the next frame starts.
+    pub(crate) offset: u64,
+    /// What the last frame read promises to be synced.
+    pub(crate) synced_to: u64,
+}
+
+/// What stands where the next frame would.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum At {
+    /// Zeros, or the end of the segment.
+    Blank,
+    /// A header that is no header.
+    DamagedHeader,
+    /// A header whose frame ends `frame_bytes` later, with another body.
+    DamagedBody { frame_bytes: u64 },
+}
+
+impl At {
+    pub(crate) fn fault(self) -> Fault {
+        match self {
+            Self::Blank => Fault::Blank,
+            Self::DamagedHeader => Fault::Header,
+            Self::DamagedBody { .. } => Fault::Body,
+        }
+    }
+}
+
+/// A sound frame and where its body is in the window.
+pub(crate) struct Located {
+    header: FrameHeader,
+    segment: u32,
+    offset: u64,
+    body: Range<usize>,
+}
+
+enum Look {
+    Frame(FrameHeader, u64, Range<usize>),
+    End(At),
+}
+
+/// See the [module](self).
+pub(crate) struct Scanner<S: Storage> {
+    pub(crate) storage: S,
+    pub(crate) identity: Option<Identity>,
+    /// Nothing until the first segment has a header.
+    pub(crate) segment: Option<OpenSegment<S::File>>,
+    pub(crate) next: Continuation,
+    pub(crate) frames: u64,
+    window: Window,
+}
+
+impl<S: Storage> Scanner<S> {
+    /// A scanner before the first frame. Segments of another identity than the
+    /// one given, or than the first segment's, are refused.
+    pub(crate) fn open(storage: S, identity: Option<Identity>) -> Result<Self, JournalError> {
+        check_names(&storage)?;
+        let next = Continuation { sequence: FIRST_SEQUENCE, chain: 0, epoch: 0 };
+        let window = Window::new();
+        let mut scanner = Self { storage, identity, segment: None, next, frames: 0, window };
+        if let Some((header, segment)) = scanner.peek_segment()? {
+            scanner.enter(*header, segment)?;
+        }
+        Ok(scanner)
+    }
+
+    /// The number of the segment being read; zero before the first.
+    pub(crate) fn number(&self) -> u32 {
+        self.segment.as_ref().map_or(0, |segment| segment.number)
+    }
+
+    /// Moves past the next frame, or says what stands in its place at the end
+    /// of the last segment.
+    pub(crate) fn advance(&mut self) -> Result<Result<Located, At>, JournalError> {
+        loop {
+            let at = match self.look()? {
+                Look::Frame(header, hash, body) => return self.accept(header, hash, body).map(Ok),
+                Look::End(at) => at,
+            };
+            // The next look comes from the file: a writer may be at work.
+            self.window.forget();
+            let Some((header, segment)) = self.peek_segment()? else { return Ok(Err(at)) };
+            // What precedes a segment's header was written before it: this look
+            // sees what the first may have come too early for.
+            match self.look()? {
+                Look::Frame(..) => {}
+                Look::End(At::Blank) => self.enter(*header, segment)?,
+                Look::End(at) => {
+                    let follows = Follows::Segment(segment.number);
+                    return Err(self.damaged(at.fault(), follows));
+                }
+            }
+        }
+    }
+
+    /// The frame that [`advance`](Self::advance) has just found.
+    pub(crate) fn frame(&self, located: Located) -> Frame<'_> {
+        let Located { header, segment, offset, body } = located;
+        let FrameHeader { kind, epoch, first_sequence, count, time_ns, .. } = header;
+        let body = self.window.bytes(body);
+        Frame { kind, epoch, first_sequence, count, time_ns, segment, offset, body }
+    }
+
+    /// The place of the next frame is damaged.
+    pub(crate) fn damaged(&self, fault: Fault, follows: Follows) -> JournalError {
+        let offset = self.segment.as_ref().map_or(0, |segment| segment.offset);
+        JournalError::Damaged {
+            path: self.path(self.number()),
+            offset,
+            sequence: self.next.sequence,
+            fault,
+            follows,
+        }
+    }
+
+    /// The header of this segment is damaged.
+    pub(crate) fn damaged_segment(
+        &self,
+        number: u32,
+        fault: Fault,
+        follows: Follows,
+    ) -> JournalError {
+        let path = self.path(number);
+        JournalError::Damaged { path, offset: 0, sequence: self.next.sequence, fault, follows }
+    }
+
+    /// Says of an error that it came while reading this segment.
+    pub(crate) fn reading(&self, number: u32) -> impl FnOnce(io::Error) -> JournalError {
+        let path = self.path(number);
+        move |source| JournalError::Io { action: "read", path, source }
+    }
+
+    fn path(&self, number: u32) -> std::path::PathBuf {
+        self.storage.path(&segment_name(number))
+    }
+
+    /// What stands where the next frame would.
+    fn look(&mut self) -> Result<Look, JournalError> {
+        let Some(segment) = &self.segment else { return Ok(Look::End(At::Blank)) };
+        let (start, length) = (segment.offset, segment.length);
+        if start + FRAME_HEADER_BYTES > length {
+            return Ok(Look::End(At::Blank));
+        }
+        let header = self.load(start..start + FRAME_HEADER_BYTES)?;
+        let bytes = self.window.bytes(header).first_chunk().expect("a header was loaded");
+        let (header, hash) = match FrameHeader::decode(bytes) {
+            Decoded::Header(header, hash) => (header, hash),
+            Decoded::Blank => return Ok(Look::End(At::Blank)),
+            Decoded::Damaged => return Ok(Look::End(At::DamagedHeader)),
+            Decoded::Impossible => return Err(self.damaged(Fault::Impossible, Follows::Whole)),
+            Decoded::UnknownVersion(found) => return Err(self.unknown_version(found)),
+        };
+        let frame_bytes = header.frame_bytes();
+        if frame_bytes > length - start || header.synced_to > start {
+            return Err(self.damaged(Fault::Impossible, Follows::Whole));
+        }
+        let body = start + FRAME_HEADER_BYTES;
+        let body = self.load(body..body + u64::from(header.body_bytes))?;
+        if crc32c::crc32c(self.window.bytes(body.clone())) != header.body_crc {
+            return Ok(Look::End(At::DamagedBody { frame_bytes }));
+        }
+        Ok(Look::Frame(header, hash, body))
+    }
+
+    fn load(&mut self, wanted: Range<u64>) -> Result<Range<usize>, JournalError> {
+        let segment = self.segment.as_ref().expect("only an open segment is loaded from");
+        self.window
+            .load(&segment.file, segment.length, wanted)
+            .map_err(|source| self.reading(segment.number)(source))
+    }
+
+    fn unknown_version(&self, found: u16) -> JournalError {
+        JournalError::UnknownVersion {
+            path: self.path(self.number()),
+            offset: self.segment.as_ref().map_or(0, |segment| segment.offset),
+            found: found.into(),
+            supported: FRAME_VERSION.into(),
+        }
+    }
+
+    /// Takes a frame as the next one, if it is.
+    fn accept(
+        &mut self,
+        header: FrameHeader,
+        hash: u64,
+        body: Range<usize>,
+    ) -> Result<Located, JournalError> {
+        if let Some(fault) = self.break_in(&header) {
+            return Err(self.damaged(fault, Follows::Whole));
+        }
+        let segment = self.segment.as_mut().expect("a frame was found in it");
+        let located = Located { header, segment: segment.number, offset: segment.offset, body };
+        segment.offset += header.frame_bytes();
+        segment.synced_to = header.synced_to;
+        self.next =
+            Continuation { sequence: header.next_sequence(), chain: hash, epoch: header.epoch };
+        self.frames += 1;
+        Ok(located)
+    }
+
+    /// Why a frame does not continue the one before.
+    fn break_in(&self, header: &FrameHeader) -> Option<Fault> {
+        if header.first_sequence != self.next.sequence {
+            Some(Fault::Sequence(header.first_sequence))
+        } else if header.chain != self.next.chain {
+            Some(Fault::Chain)
+        } else if header.epoch < self.next.epoch {
+            Some(Fault::Epoch)
+        } else {
+            None
+        }
+    }
+
+    /// The segment after this one, if it has been begun.
+    #[expect(clippy::type_complexity, reason = "the pair is taken apart at once by its two users")]
+    fn peek_segment(
+        &self,
+    ) -> Result<Option<(Box<SegmentHeader>, OpenSegment<S::File>)>, JournalError> {
+        let number = self.number() + 1;
+        let Some(file) = self.open_segment(number)? else { return Ok(None) };
+        let length = file.length().map_err(self.reading(number))?;
+        let mut page = vec![0; length.min(SEGMENT_HEADER_BYTES) as usize];
+        file.read_at(&mut page, 0).map_err(self.reading(number))?;
+        match SegmentHeader::decode(&page) {
+            DecodedSegment::Header(header) => {
+                self.check_header(&header, number, length)?;
+                let offset = SEGMENT_HEADER_BYTES;
+                Ok(Some((header, OpenSegment { file, number, length, offset, synced_to: 0 })))
+            }
+            DecodedSegment::UnknownVersion(found) => Err(JournalError::UnknownVersion {
+                path: self.path(number),
+                offset: 0,
+                found,
+                supported: SEGMENT_VERSION,
+            }),
+            DecodedSegment::Blank | DecodedSegment::Damaged => {
+                if self.open_segment(number + 1)?.is_some() {
+                    let follows = Follows::Segment(number + 1);
+                    return Err(self.damaged_segment(number, Fault::SegmentHeader, follows));
+                }
+                Ok(None)
+            }
+        }
+    }
+
+    pub(crate) fn open_segment(&self, number: u32) -> Result<Option<S::File>, JournalError> {
+        match self.storage.open(&segment_name(number), Access::Read) {
+            Ok(file) => Ok(Some(file)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => {
+                Err(JournalError::Io { action: "open", path: self.path(number), source })
+            }
+        }
+    }
+
+    /// Whether the segment is what its name and this journal say.
+    fn check_header(
+        &self,
+        header: &SegmentHeader,
+        number: u32,
+        length: u64,
+    ) -> Result<(), JournalError> {
+        let path = || self.path(number);
+        if let Some(expected) = &self.identity {
+            check_identity(&header.identity, expected, path)?;
+        }
+        if header.number != number {
+            return Err(JournalError::MisplacedSegment { path: path(), found: header.number });
+        }
+        if header.segment_bytes != length {
+            let expected = header.segment_bytes;
+            return Err(JournalError::SegmentLength { path: path(), found: length, expected });
+        }
+        Ok(())
+    }
+
+    /// Goes on in the next segment, if it continues this one.
+    fn enter(
+        &mut self,
+        header: SegmentHeader,
+        segment: OpenSegment<S::File>,
+    ) -> Result<(), JournalError> {
+        let fault = if header.first_sequence != self.next.sequence {
+            Some(Fault::Sequence(header.first_sequence))
+        } else if header.chain != self.next.chain {
+            Some(Fault::Chain)
+        } else {
+            None
+        };
+        if let Some(fault) = fault {
+            return Err(self.damaged_segment(segment.number, fault, Follows::Whole));
+        }
+        self.identity.get_or_insert(header.identity);
+        self.segment = Some(segment);
+        Ok(())
+    }
+}
+
+/// The names of segments must count up from 1.
+fn check_names(storage: &impl Storage) -> Result<(), JournalError> {
+    let names = storage.list().map_err(|source| JournalError::Io {
+        action: "list",
+        path: storage.path(""),
+        source,
+    })?;
+    let mut numbers: Vec<u32> = names.iter().filter_map(|name| segment_number(name)).collect();
+    numbers.sort_unstable();
+    for (expected, later) in (1..).zip(numbers) {
+        if expected != later {
+            let path = storage.path(&segment_name(expected));
+            return Err(JournalError::MissingSegment { path, later });
+        }
+    }
+    Ok(())
+}
+
+fn check_identity(
+    found: &Identity,
+    expected: &Identity,
+    path: impl Fn() -> std::path::PathBuf,
+) -> Result<(), JournalError> {
+    if found.venue() != expected.venue() {
+        return Err(JournalError::ForeignVenue {
+            path: path(),
+            found: found.venue_name(),
+            expected: expected.venue_name(),
+        });
+    }
+    if found.config() != expected.config() {
+        return Err(JournalError::ChangedConfig {
+            path: path(),
+            found: found.fingerprint(),
+            expected: expected.fingerprint(),
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,28 @@
+//! What is written is read, over segments and restarts.
+
+use crate::fixture::{Folder, append, frame, read, recover};
+
+#[test]
+fn frames_come_back_over_several_segments() {
+    let (folder, frames) = Folder::with_frames(&[5_000; 9]);
+    assert!(folder.segment(5).exists());
+    assert_eq!(read(folder.open()).unwrap(), frames);
+}
+
+#[test]
+fn a_writer_goes_on_where_the_last_one_stopped() {
+    let folder = Folder::new();
+    let mut written = Vec::new();
+    for start in 0..5 {
+        let (read, mut writer, report) = recover(folder.open()).unwrap();
+        assert_eq!(read, written);
+        assert_eq!((report.begun, report.epoch), (start == 0, start + 1));
+        for bytes in [0, 1, 64, 3_000] {
+            let frame = frame(writer.next_sequence(), 2, bytes);
+            append(&mut writer, &frame).unwrap();
+            writer.commit(0).unwrap();
+            written.push(frame);
+        }
+    }
+    assert_eq!(read(folder.open()).unwrap(), written);
+}
