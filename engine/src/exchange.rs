@@ -7,7 +7,7 @@
 //! does not know.
 
 use crate::book::Books;
-use crate::command::{AddInstrument, AddSession, Command, SequencedCommand, SetTradingState};
+use crate::command::{AddInstrument, AddSession, Command, SequencedCommand, SetTradingState, SystemEvent};
 use crate::digest::Digest;
 use crate::event::{Event, EventBody, EventSink, Recipient};
 use crate::instrument::Instrument;
@@ -47,6 +47,7 @@ pub struct Exchange {
     pub(crate) next_order_id: OrderId,
     pub(crate) next_match: MatchNumber,
     pub(crate) next_market: StreamNumber,
+    pub(crate) system_event: Option<SystemEvent>,
     pub(crate) counters: Counters,
     digest: Digest,
 }
@@ -68,6 +69,7 @@ impl Exchange {
             next_order_id: OrderId(1),
             next_match: MatchNumber(1),
             next_market: StreamNumber(1),
+            system_event: None,
             counters: Counters::default(),
             digest: Digest::default(),
         })
@@ -112,6 +114,7 @@ impl Exchange {
             Command::AddSession(admission) => self.add_session(admission, sink),
             Command::SetTradingState(change) => self.set_trading_state(change, sink),
             Command::SystemEvent(event) => {
+                self.system_event = Some(*event);
                 self.emit(sink, true, EventBody::System(*event));
                 true
             }
@@ -244,6 +247,12 @@ impl Exchange {
     #[must_use]
     pub fn next_market(&self) -> StreamNumber {
         self.next_market
+    }
+
+    /// The last point of the trading day that was announced.
+    #[must_use]
+    pub fn system_event(&self) -> Option<SystemEvent> {
+        self.system_event
     }
 
     /// How many orders rest in all books.

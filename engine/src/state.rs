@@ -60,6 +60,7 @@ impl Exchange {
             u64::from(self.limits.levels_per_side),
             u64::from(self.limits.instruments) << 16 | u64::from(self.limits.sessions),
         );
+        hash.word(self.system_event.map_or(0, |event| event as u64 + 1));
         for session in &self.sessions {
             hash_session(&mut hash, session);
         }

@@ -1,1 +1,16 @@
-//! Placeholder of the skeleton.
+//! Ringmatch: an LMAX-style matching engine.
+//!
+//! This crate joins the rooms of the house: the [`pipeline`] puts the engine
+//! between the gateway and the journal, on rings and threads. [`config`] says
+//! what a venue is, [`threads`] how it runs, [`log`] what its journal means, and
+//! [`follower`] replays it. The binary's commands are in `commands`.
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod follower;
+pub mod log;
+pub mod operations;
+pub mod pipeline;
+pub mod threads;

@@ -1,2 +1,6 @@
-//! The binary.
-fn main() {}
+//! The `ringmatch` binary; see [`ringmatch::commands`].
+#![forbid(unsafe_code)]
+
+fn main() -> std::process::ExitCode {
+    ringmatch::commands::run()
+}

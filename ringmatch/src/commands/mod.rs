@@ -1,0 +1,55 @@
+//! The command line.
+//!
+//! Data goes to standard output, talk to standard error. Exit code 0 is
+//! success, 1 a failure that was said, 2 a misused command line. With `--json`
+//! the last line of standard output is one object whose keys scripts can rely
+//! on.
+
+mod describe;
+mod journal;
+mod market_text;
+mod replay;
+mod serve;
+mod tap;
+mod venue_args;
+
+use clap::{Parser, Subcommand};
+use std::error::Error;
+use std::process::ExitCode;
+
+/// What a command comes to: whether it found everything as it should be.
+type Outcome = Result<bool, Box<dyn Error>>;
+
+#[derive(Parser)]
+#[command(name = "ringmatch", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Tap(tap::Args),
+    Replay(replay::Args),
+    Journal(journal::Args),
+}
+
+/// Runs the command line.
+#[must_use]
+pub fn run() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Tap(args) => tap::run(&args),
+        Command::Replay(args) => replay::run(&args),
+        Command::Journal(args) => journal::run(&args),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! `ringmatch serve`: the engine.
+//!
+//! Start, crash and restart are this one command. It says what recovery did and
+//! what is in effect, then takes orders until it is told to stop (SIGTERM or
+//! ctrl-C), and ends in order: what was taken is matched, journaled and
+//! answered. While it runs it says, at most once a second, what goes wrong on
+//! the wire.
+
+use super::Outcome;
+use crate::config::Config;
+use crate::pipeline::{Venue, Watch};
+use crate::threads::{Layout, Pinned};
+use clap::Parser;
+use ringmatch_journal::Durability;
+use ringmatch_ring::WaitStrategy;
+use serde_json::json;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Run the engine on a data directory: start, crash and restart are this one command
+#[derive(Parser)]
+pub(super) struct Args {
+    /// Config file; without one, the default venue on loopback
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where the journal is; made if it is not there
+    #[arg(long, value_name = "DIR", default_value = "ringmatch-data")]
+    data_dir: PathBuf,
+    /// Override the config: fsync, write or interval:MS
+    #[arg(long, value_name = "POLICY")]
+    durability: Option<Durability>,
+    /// Override the config: dedicated, shared-network, shared or auto
+    #[arg(long)]
+    layout: Option<Layout>,
+    /// Override the config: spin, yield or backoff
+    #[arg(long, value_name = "STRATEGY")]
+    wait: Option<WaitStrategy>,
+    /// Override the config: CPU numbers for the threads, such as 0,1
+    #[arg(long, value_name = "CPUS", value_delimiter = ',')]
+    pin: Option<Vec<usize>>,
+    /// Fail instead of warning when a thread cannot be pinned
+    #[arg(long)]
+    strict: bool,
+    /// Print one JSON line when orders are taken
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let config = effective_config(args)?;
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGTERM, SIGINT] {
+        // A second signal ends the process at once.
+        signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))?;
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    let venue = Venue::start(&config, &args.data_dir)?;
+    announce(&config, &args.data_dir, &venue);
+    let unpinned = venue.threads().any(|(_, pinned)| matches!(pinned, Pinned::Failed(_)));
+    if args.strict && unpinned {
+        venue.stop();
+        let _ = venue.join();
+        return Err("a thread could not be pinned, and --strict was given".into());
+    }
+    if args.json {
+        println!("{}", ready(&venue));
+    }
+    watch(&venue, &stop);
+    venue.stop();
+    let report = venue.join();
+    match report.failure() {
+        Some(why) => Err(format!("the venue stopped: {why}").into()),
+        None => {
+            eprintln!("stopped in order");
+            Ok(true)
+        }
+    }
+}
+
+fn effective_config(args: &Args) -> Result<Config, Box<dyn std::error::Error>> {
+    let mut config = Config::load(args.config.as_deref())?;
+    let Args { durability, layout, wait, pin, .. } = args;
+    config.journal.durability = durability.unwrap_or(config.journal.durability);
+    config.threads.layout = layout.unwrap_or(config.threads.layout);
+    config.threads.wait = wait.unwrap_or(config.threads.wait);
+    if let Some(pin) = pin {
+        config.threads.pin.clone_from(pin);
+    }
+    Ok(config)
+}
+
+/// Says what recovery did and what is in effect.
+fn announce(config: &Config, data_dir: &Path, venue: &Venue) {
+    let (addresses, recovered) = (venue.addresses(), venue.recovered());
+    let threads: Vec<String> =
+        venue.threads().map(|(name, pinned)| format!("{name} ({pinned})")).collect();
+    eprintln!(
+        "ringmatch {}: venue {}, {} instruments, {} sessions",
+        env!("CARGO_PKG_VERSION"),
+        config.venue.name,
+        config.instruments.len(),
+        config.sessions.len(),
+    );
+    eprintln!("  journal      {}, durability {}", data_dir.display(), config.journal.durability);
+    eprintln!("               {}", recovered.journal);
+    eprintln!(
+        "  recovered    {} commands in {:.3} s, {} checkpoints agree",
+        recovered.commands,
+        recovered.time.as_secs_f64(),
+        recovered.checkpoints,
+    );
+    eprintln!("  digest       {}, state {}", recovered.digest, recovered.state_hash);
+    eprintln!("  orders       {}", addresses.orders);
+    eprintln!("  requests     {} (responses come from here)", addresses.requests);
+    eprintln!("  market data  {}", addresses.market_data);
+    eprintln!(
+        "  threads      {}: {}; wait {}",
+        venue.layout(),
+        threads.join(", "),
+        config.threads.wait,
+    );
+    eprintln!("ready");
+}
+
+fn ready(venue: &Venue) -> serde_json::Value {
+    let (addresses, recovered) = (venue.addresses(), venue.recovered());
+    json!({
+        "ready": true,
+        "orders": addresses.orders,
+        "responses": addresses.requests,
+        "market_data": addresses.market_data,
+        "requests": addresses.requests,
+        "recovered_commands": recovered.commands,
+        "recovery_seconds": recovered.time.as_secs_f64(),
+        "digest": recovered.digest.to_string(),
+        "state_hash": recovered.state_hash.to_string(),
+        "checkpoints": recovered.checkpoints,
+    })
+}
+
+/// Waits for a signal or for the end of the venue, and says what goes wrong.
+fn watch(venue: &Venue, stop: &AtomicBool) {
+    let mut watch = Watch::new(venue.counters().clone());
+    let mut said = Instant::now();
+    while venue.is_running() && !stop.load(Ordering::Acquire) {
+        std::thread::sleep(Duration::from_millis(20));
+        if said.elapsed() >= Duration::from_secs(1) {
+            said = Instant::now();
+            for news in watch.news() {
+                eprintln!("warning: {news}");
+            }
+        }
+    }
+}

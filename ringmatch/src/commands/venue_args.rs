@@ -1,0 +1,70 @@
+//! Where a venue is, for the commands that talk to a running one.
+//!
+//! The same config file that the engine runs on tells its clients where to
+//! find it; without one, it is the default venue. Addresses can be given one by
+//! one, for an engine whose config is elsewhere.
+
+use crate::config::Config;
+use clap::Args;
+use ringmatch_engine::SessionName;
+use ringmatch_gateway::client::{ClientConfig, Start};
+use ringmatch_gateway::market::FeedConfig;
+use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::PathBuf;
+
+/// Where the venue is.
+#[derive(Args, Clone, Debug, Default)]
+pub(super) struct VenueArgs {
+    /// The engine's config file; without one, the default venue on loopback
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Override the config: where the venue takes orders
+    #[arg(long, value_name = "ADDRESS")]
+    orders: Option<SocketAddrV4>,
+    /// Override the config: where the venue takes requests
+    #[arg(long, value_name = "ADDRESS")]
+    requests: Option<SocketAddrV4>,
+    /// Override the config: where the venue sends market data
+    #[arg(long, value_name = "ADDRESS")]
+    market_data: Option<SocketAddrV4>,
+    /// Override the config: this host's address towards the venue
+    #[arg(long, value_name = "ADDRESS")]
+    interface: Option<Ipv4Addr>,
+}
+
+impl VenueArgs {
+    /// The venue's config, with what was given in its place.
+    pub(super) fn load(&self) -> Result<Config, crate::config::ConfigError> {
+        let mut config = Config::load(self.config.as_deref())?;
+        let network = &mut config.network;
+        network.orders = self.orders.unwrap_or(network.orders);
+        network.requests = self.requests.unwrap_or(network.requests);
+        network.market_data = self.market_data.unwrap_or(network.market_data);
+        network.interface = self.interface.unwrap_or(network.interface);
+        Ok(config)
+    }
+}
+
+/// How a client of this venue connects.
+pub(super) fn client_config(config: &Config, session: SessionName, start: Start) -> ClientConfig {
+    let network = &config.network;
+    ClientConfig {
+        session,
+        orders: network.orders,
+        requests: network.requests,
+        interface: network.interface,
+        start,
+    }
+}
+
+/// How a reader of this venue's market data joins.
+pub(super) fn feed_config(config: &Config, start: Start) -> FeedConfig {
+    let network = &config.network;
+    FeedConfig {
+        venue: config.venue.name,
+        market_data: network.market_data,
+        requests: network.requests,
+        interface: network.interface,
+        start,
+    }
+}

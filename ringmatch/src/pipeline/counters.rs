@@ -1,0 +1,141 @@
+//! Counts that stages keep where other threads can read them.
+//!
+//! Each counter has one writer, the stage that owns it, which stores its total
+//! now and then; nobody waits for anybody. Whoever watches the venue compares
+//! two readings: that is how what goes wrong on the wire is logged at a limited
+//! rate, by a thread that has nothing else to do.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident = $text:literal, $trouble:literal;)*) => {
+        /// What is counted.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Counter {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Counter {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// In words, as they follow a number.
+            #[must_use]
+            pub const fn text(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// Whether an operator should hear of it.
+            #[must_use]
+            pub const fn is_trouble(self) -> bool {
+                match self { $(Self::$name => $trouble,)* }
+            }
+        }
+    };
+}
+
+counters! {
+    /// Datagrams of orders that are shorter than a header.
+    Truncated = "datagrams of orders too short for a MoldUDP64 header", true;
+    /// Datagrams of orders that name no session of the venue.
+    UnknownSession = "datagrams of orders from unknown sessions", true;
+    /// Datagrams of orders whose blocks do not add up.
+    MalformedPackets = "malformed packets of orders", true;
+    /// Packets of orders that had come before.
+    DuplicatePackets = "packets of orders that had come before", false;
+    /// Times that orders were found missing.
+    Gaps = "gaps in streams of orders", false;
+    /// Requests sent to clients for missing orders.
+    GapRequests = "requests to clients for missing orders", false;
+    /// Packets of orders dropped because too many waited for a gap.
+    StashOverflows = "packets of orders that came too far ahead of a gap", false;
+    /// Packets to clients that the network did not take.
+    UnsentToClients = "packets to clients that the network did not take", true;
+    /// Requests that are no requests.
+    MalformedRequests = "malformed requests", true;
+    /// Requests that name no session of the venue.
+    UnknownRequests = "requests for unknown sessions", true;
+    /// Requests for messages that were never sent.
+    NeverSent = "requests for messages that were never sent", true;
+    /// Requests for messages that have left the window.
+    Forgotten = "requests for messages older than the retransmission window", true;
+    /// Requests answered.
+    Answered = "requests answered", false;
+    /// Packets of responses and market data that the network did not take.
+    Unsent = "packets of responses or market data that the network did not take", true;
+}
+
+/// The counters of one venue.
+#[derive(Clone, Debug)]
+pub struct Counters {
+    cells: Arc<[AtomicU64]>,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self { cells: Counter::ALL.iter().map(|_| AtomicU64::new(0)).collect() }
+    }
+}
+
+impl Counters {
+    /// Stores a total.
+    pub fn set(&self, counter: Counter, total: u64) {
+        self.cells[counter as usize].store(total, Ordering::Relaxed);
+    }
+
+    /// The last total stored.
+    #[must_use]
+    pub fn get(&self, counter: Counter) -> u64 {
+        self.cells[counter as usize].load(Ordering::Relaxed)
+    }
+}
+
+/// Says what has gone wrong since it was last asked.
+#[derive(Debug)]
+pub struct Watch {
+    counters: Counters,
+    seen: Vec<u64>,
+}
+
+impl Watch {
+    /// A watch over counters, from now on.
+    #[must_use]
+    pub fn new(counters: Counters) -> Self {
+        let seen = Counter::ALL.iter().map(|&counter| counters.get(counter)).collect();
+        Self { counters, seen }
+    }
+
+    /// One sentence for each kind of trouble since the last time.
+    pub fn news(&mut self) -> Vec<String> {
+        let Self { counters, seen } = self;
+        let mut news = Vec::new();
+        for (&counter, seen) in Counter::ALL.iter().zip(seen) {
+            let total = counters.get(counter);
+            if counter.is_trouble() && total > *seen {
+                news.push(format!("{} {} ({total} in total)", total - *seen, counter.text()));
+            }
+            *seen = total;
+        }
+        news
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_once_and_routine_never() {
+        let counters = Counters::default();
+        let mut watch = Watch::new(counters.clone());
+        assert!(watch.news().is_empty());
+        counters.set(Counter::UnknownSession, 3);
+        counters.set(Counter::Gaps, 9);
+        let expected = "3 datagrams of orders from unknown sessions (3 in total)";
+        assert_eq!(watch.news(), [expected]);
+        assert!(watch.news().is_empty());
+        counters.set(Counter::UnknownSession, 5);
+        assert!(watch.news()[0].starts_with("2 "));
+    }
+}

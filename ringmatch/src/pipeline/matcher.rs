@@ -1,0 +1,175 @@
+//! The matcher: the business logic on its own.
+//!
+//! It takes commands in the order of the ring, applies each to the exchange at
+//! once, and lets the exchange write what happened straight into the slots of
+//! the event ring. It does not wait for the journal: that is the publisher's
+//! part. It never waits for the publisher either, because the two may share a
+//! thread: if one command says more than the event ring has room for, the rest
+//! goes into a backlog, and no further command is applied until that has been
+//! handed over. The backlog is bounded by what one command can say.
+
+use super::{Stage, Stop, Timing};
+use crate::clock::Clock;
+use crate::log::{CHECKPOINT_INTERVAL, Checkpoint};
+use ringmatch_engine::command::SequencedCommand;
+use ringmatch_engine::event::Event;
+use ringmatch_engine::{EventSink, Exchange, Nanos};
+use ringmatch_ring::{ClaimError, Consumer, Ended, Producer};
+use std::collections::VecDeque;
+
+/// Commands applied before what they said is published.
+const BATCH: usize = 64;
+
+/// See the [module](self).
+pub struct Matcher<C> {
+    exchange: Box<Exchange>,
+    commands: Option<Consumer<SequencedCommand>>,
+    events: Option<EventOutlet>,
+    checkpoints: Option<Producer<Checkpoint>>,
+    clock: C,
+    timing: Timing,
+    received: [Nanos; BATCH],
+}
+
+/// Where the exchange writes: the event ring, and behind it the backlog.
+struct EventOutlet {
+    ring: Producer<Event>,
+    backlog: VecDeque<Event>,
+    broken: Option<ClaimError>,
+}
+
+impl EventSink for EventOutlet {
+    #[inline]
+    fn claim(&mut self) -> &mut Event {
+        if self.backlog.is_empty() && self.has_room() {
+            match self.ring.try_claim() {
+                Ok(Some(slot)) => return slot,
+                Ok(None) | Err(_) => unreachable!("room was found a moment ago"),
+            }
+        }
+        self.backlog.push_back(Event::default());
+        self.backlog.back_mut().expect("an event was just pushed")
+    }
+}
+
+impl EventOutlet {
+    #[inline]
+    fn has_room(&mut self) -> bool {
+        self.ring.has_room(1).unwrap_or_else(|error| {
+            self.broken = Some(error);
+            false
+        })
+    }
+
+    /// Hands the backlog over as far as there is room, and publishes.
+    fn flush(&mut self) -> Result<(), Stop> {
+        while !self.backlog.is_empty() && self.has_room() {
+            if let (Ok(Some(slot)), Some(event)) = (self.ring.try_claim(), self.backlog.pop_front())
+            {
+                *slot = event;
+            }
+        }
+        self.ring.publish();
+        match self.broken {
+            None => Ok(()),
+            Some(error) => Err(Stop::Failed(format!("the event ring is broken: {error}"))),
+        }
+    }
+}
+
+impl<C: Clock> Matcher<C> {
+    /// A matcher that goes on with `exchange` where it stands.
+    #[must_use]
+    pub fn new(
+        exchange: Box<Exchange>,
+        commands: Consumer<SequencedCommand>,
+        events: Producer<Event>,
+        checkpoints: Producer<Checkpoint>,
+        clock: C,
+    ) -> Self {
+        let backlog = VecDeque::with_capacity(events.capacity());
+        Self {
+            exchange,
+            commands: Some(commands),
+            events: Some(EventOutlet { ring: events, backlog, broken: None }),
+            checkpoints: Some(checkpoints),
+            clock,
+            timing: Timing::new("receive_to_matched"),
+            received: [Nanos(0); BATCH],
+        }
+    }
+
+    /// Applies a batch; the number of commands in it.
+    fn apply(&mut self) -> Result<usize, Stop> {
+        let (Some(commands), Some(events)) = (&mut self.commands, &mut self.events) else {
+            return Err(Stop::Finished);
+        };
+        let batch = match commands.take(BATCH) {
+            Ok(batch) => batch,
+            Err(Ended::Closed) => return Err(Stop::Finished),
+            Err(Ended::Poisoned) => return Err(Stop::Failed("the receiver has failed".into())),
+        };
+        let mut applied = 0;
+        for (_, command) in batch.iter() {
+            self.exchange.apply(command, events);
+            self.received[applied] = command.time;
+            applied += 1;
+            if command.sequence.0.is_multiple_of(CHECKPOINT_INTERVAL) {
+                offer_checkpoint(&mut self.checkpoints, &self.exchange);
+            }
+            if !events.backlog.is_empty() {
+                break;
+            }
+        }
+        batch.commit_first(applied);
+        Ok(applied)
+    }
+}
+
+/// Hands a checkpoint to the journaler. If it is so far behind that there is no
+/// room, this one is left out: the next will do as well.
+fn offer_checkpoint(checkpoints: &mut Option<Producer<Checkpoint>>, exchange: &Exchange) {
+    let Some(ring) = checkpoints else { return };
+    if let Ok(Some(slot)) = ring.try_claim() {
+        *slot = Checkpoint { sequence: exchange.sequence(), digest: exchange.digest() };
+        ring.publish();
+    }
+}
+
+impl<C: Clock> Stage for Matcher<C> {
+    fn name(&self) -> &'static str {
+        "matcher"
+    }
+
+    fn poll(&mut self) -> Result<usize, Stop> {
+        if let Some(events) = &mut self.events
+            && !events.backlog.is_empty()
+        {
+            events.flush()?;
+            if !events.backlog.is_empty() {
+                return Ok(0);
+            }
+        }
+        let applied = self.apply()?;
+        if applied > 0 {
+            if let Some(events) = &mut self.events {
+                events.flush()?;
+            }
+            let now = self.clock.now();
+            for received in &self.received[..applied] {
+                self.timing.record(*received, now);
+            }
+        }
+        Ok(applied)
+    }
+
+    fn release(&mut self) {
+        self.commands = None;
+        self.events = None;
+        self.checkpoints = None;
+    }
+
+    fn into_timing(self: Box<Self>) -> Option<Timing> {
+        Some(self.timing)
+    }
+}

@@ -1,0 +1,71 @@
+//! The pipeline: how an order gets from a datagram to an answer.
+//!
+//! ```text
+//!                       ┌─▶ journaler ───────── durable sequence ──┐
+//! UDP ─▶ receiver ─▶ command ring                                  ▼
+//!                       └─▶ matcher ─▶ event ring ──────────▶ publisher ─▶ UDP
+//! ```
+//!
+//! One file a stage, and `venue` joins them to rings and threads; start reading
+//! there. A stage is an object with a `poll` that does a bounded piece of work;
+//! which thread calls it is not its business. Nothing observable leaves before
+//! its cause is safe: the publisher sends what came of a command only when the
+//! journaler has said that the command is durable.
+
+mod counters;
+mod journaler;
+mod matcher;
+mod publisher;
+mod receiver;
+mod timing;
+mod venue;
+
+pub use counters::{Counter, Counters, Watch};
+pub use journaler::Journaler;
+pub use matcher::Matcher;
+pub use publisher::Publisher;
+pub use receiver::{Desk, Receiver};
+pub use timing::Timing;
+pub use venue::{Addresses, Recovered, Report, StartError, Venue};
+
+/// A part of the pipeline.
+pub trait Stage: Send {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
+    /// Does a bounded piece of work and says how much; zero lets the thread
+    /// idle.
+    ///
+    /// # Errors
+    /// That it must not be polled again, and why.
+    fn poll(&mut self) -> Result<usize, Stop>;
+
+    /// Lets go of its rings, so that other stages see that it has ended.
+    fn release(&mut self);
+
+    /// How long commands took to get through it, counted since the start.
+    fn into_timing(self: Box<Self>) -> Option<Timing>;
+}
+
+/// Why a stage must not be polled again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// All that came was handled, and nothing more will come.
+    Finished,
+    /// It cannot go on, and neither can the venue.
+    Failed(String),
+}
+
+/// How a thread of stages ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// In order.
+    Finished,
+    /// Because a stage could not go on.
+    Failed {
+        /// Which one.
+        stage: &'static str,
+        /// Why.
+        why: String,
+    },
+}

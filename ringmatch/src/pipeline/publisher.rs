@@ -1,0 +1,177 @@
+//! The publisher: what may leave, leaves.
+//!
+//! It takes events in the order of the ring and sends their messages, but only
+//! those whose cause is durable. What was computed and is not durable yet waits
+//! in the ring; if the process dies, it dies with it, and nobody saw it. Whole
+//! batches leave in as few packets as they fit in. Here also requests for
+//! missed messages are served, from the window, and heartbeats are sent.
+
+use super::{Counter, Counters, Stage, Stop, Timing};
+use crate::clock::Clock;
+use ringmatch_engine::event::Event;
+use ringmatch_engine::{Nanos, Sequence};
+use ringmatch_gateway::net::{Datagrams, MAX_DATAGRAM};
+use ringmatch_gateway::{Destination, Outlet};
+use ringmatch_ring::{Consumer, Ended, SequenceReader};
+use std::net::SocketAddr;
+
+/// Events sent in one poll.
+const BATCH: usize = 256;
+/// Requests served in one poll.
+const REQUESTS: usize = 16;
+/// Nanoseconds between two looks for heartbeats that are due.
+const HEARTBEAT_CHECK_NS: u64 = 1_000_000;
+
+/// See the [module](self).
+pub struct Publisher<N, C> {
+    wire: Wire<N>,
+    outlet: Outlet,
+    events: Option<Consumer<Event>>,
+    durable: SequenceReader,
+    clock: C,
+    timing: Timing,
+    received: Vec<Nanos>,
+    heartbeats_checked: Nanos,
+    counters: Counters,
+    buffer: Box<[u8]>,
+}
+
+/// The socket, and where market data goes.
+struct Wire<N> {
+    network: N,
+    market_data: SocketAddr,
+    /// Packets that the network did not take.
+    unsent: u64,
+}
+
+impl<N: Datagrams> Wire<N> {
+    /// A packet that finds no room is lost, and repaired like any other.
+    fn send(&mut self, to: Destination, packet: &[u8]) {
+        let address = match to {
+            Destination::Market => self.market_data,
+            Destination::To(address) => address,
+        };
+        self.unsent += u64::from(!self.network.send(packet, address).unwrap_or(false));
+    }
+}
+
+impl<N: Datagrams, C: Clock> Publisher<N, C> {
+    /// A publisher of streams that stand where `outlet` says.
+    #[must_use]
+    pub fn new(
+        network: N,
+        market_data: SocketAddr,
+        outlet: Outlet,
+        events: Consumer<Event>,
+        durable: SequenceReader,
+        counters: Counters,
+        clock: C,
+    ) -> Self {
+        Self {
+            wire: Wire { network, market_data, unsent: 0 },
+            outlet,
+            events: Some(events),
+            durable,
+            clock,
+            timing: Timing::new("receive_to_sent"),
+            received: Vec::with_capacity(BATCH),
+            heartbeats_checked: Nanos(0),
+            counters,
+            buffer: vec![0; MAX_DATAGRAM].into_boxed_slice(),
+        }
+    }
+
+    /// Sends what is durable; the number of events sent.
+    fn publish(&mut self, now: Nanos) -> Result<usize, Stop> {
+        let Some(events) = &mut self.events else { return Err(Stop::Finished) };
+        // The end is read first: what is durable then can grow no more.
+        let journal_ended = self.durable.ended();
+        let durable = Sequence(self.durable.get());
+        let batch = match events.take(BATCH) {
+            Ok(batch) => batch,
+            Err(Ended::Closed) => return Err(Stop::Finished),
+            Err(Ended::Poisoned) => return Err(Stop::Failed("the matcher has failed".into())),
+        };
+        let Self { wire, outlet, .. } = self;
+        self.received.clear();
+        for (_, event) in batch.iter().take_while(|(_, event)| event.cause <= durable) {
+            outlet.publish(event, now.0, &mut |to, packet| wire.send(to, packet));
+            self.received.push(event.time);
+        }
+        let sent = self.received.len();
+        let is_stuck = sent == 0 && !batch.is_empty() && journal_ended.is_some();
+        batch.commit_first(sent);
+        if is_stuck {
+            return Err(Stop::Failed("the journaler has stopped before its end".into()));
+        }
+        if sent > 0 {
+            outlet.flush(now.0, &mut |to, packet| wire.send(to, packet));
+            let done = self.clock.now();
+            for received in &self.received {
+                self.timing.record(*received, done);
+            }
+        }
+        Ok(sent)
+    }
+
+    fn serve_requests(&mut self, now: Nanos) -> Result<usize, Stop> {
+        let failed = |error| Stop::Failed(format!("requests cannot be received: {error}"));
+        let Self { wire, outlet, buffer, .. } = self;
+        for served in 0..REQUESTS {
+            let arrived = wire.network.receive(buffer).map_err(failed)?;
+            let Some((len, from)) = arrived else { return Ok(served) };
+            let send = &mut |to, packet: &[u8]| wire.send(to, packet);
+            outlet.request(&buffer[..len], from, now.0, send);
+        }
+        Ok(REQUESTS)
+    }
+
+    fn send_heartbeats(&mut self, now: Nanos) {
+        if now.0 - self.heartbeats_checked.0 >= HEARTBEAT_CHECK_NS {
+            self.heartbeats_checked = now;
+            let Self { wire, outlet, .. } = self;
+            outlet.heartbeats(now.0, &mut |to, packet| wire.send(to, packet));
+            self.report();
+        }
+    }
+}
+
+impl<N, C> Publisher<N, C> {
+    /// Stores what was counted where others can read it.
+    fn report(&self) {
+        let outlet = self.outlet.counters();
+        for (counter, total) in [
+            (Counter::MalformedRequests, outlet.malformed),
+            (Counter::UnknownRequests, outlet.unknown_session),
+            (Counter::NeverSent, outlet.never_sent),
+            (Counter::Forgotten, outlet.forgotten),
+            (Counter::Answered, outlet.answered),
+            (Counter::Unsent, self.wire.unsent),
+        ] {
+            self.counters.set(counter, total);
+        }
+    }
+}
+
+impl<N: Datagrams + Send, C: Clock> Stage for Publisher<N, C> {
+    fn name(&self) -> &'static str {
+        "publisher"
+    }
+
+    fn poll(&mut self) -> Result<usize, Stop> {
+        let now = self.clock.now();
+        let sent = self.publish(now)?;
+        let served = self.serve_requests(now)?;
+        self.send_heartbeats(now);
+        Ok(sent + served)
+    }
+
+    fn release(&mut self) {
+        self.report();
+        self.events = None;
+    }
+
+    fn into_timing(self: Box<Self>) -> Option<Timing> {
+        Some(self.timing)
+    }
+}
