@@ -342,7 +342,7 @@ mod tests {
         ] {
             let text = DEFAULT.replacen(from, to, 1);
             assert_ne!(text, DEFAULT, "{from}");
-            let line = 1 + text.lines().position(|line| line == to).unwrap();
+            let line = 1 + DEFAULT.lines().position(|line| line == from).unwrap();
             let error = Config::parse(&text, "venue.toml").unwrap_err().to_string();
             assert!(error.contains("venue.toml"), "{error}");
             assert!(error.contains(&format!("line {line}")), "{line}: {error}");

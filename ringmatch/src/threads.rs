@@ -133,10 +133,13 @@ pub fn start(
     Ok((handle, pinned))
 }
 
+/// How many CPUs the operating system's affinity set can name.
+const AFFINITY_SET: usize = 1024;
+
 /// Pins the calling thread to a CPU by its number, and verifies it: the list
 /// of CPUs that the thread may run on afterwards must be that one.
 pub fn pin(cpu: usize) -> Pinned {
-    let asked = core_affinity::set_for_current(CoreId { id: cpu });
+    let asked = cpu < AFFINITY_SET && core_affinity::set_for_current(CoreId { id: cpu });
     if asked && usable_cpus() == [cpu] { Pinned::To(cpu) } else { Pinned::Failed(cpu) }
 }
 

@@ -5,10 +5,14 @@
 //! the last line of standard output is one object whose keys scripts can rely
 //! on.
 
+mod demo;
 mod describe;
+mod feed;
 mod journal;
+mod latency;
 mod market_text;
 mod replay;
+mod send;
 mod serve;
 mod tap;
 mod venue_args;
@@ -29,20 +33,28 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    Demo(demo::Args),
     Serve(serve::Args),
+    Send(send::Args),
+    Feed(feed::Args),
     Tap(tap::Args),
     Replay(replay::Args),
     Journal(journal::Args),
+    Latency(latency::Args),
 }
 
 /// Runs the command line.
 #[must_use]
 pub fn run() -> ExitCode {
     let outcome = match Cli::parse().command {
+        Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
+        Command::Send(args) => send::run(&args),
+        Command::Feed(args) => feed::run(&args),
         Command::Tap(args) => tap::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Journal(args) => journal::run(&args),
+        Command::Latency(args) => latency::run(&args),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -259,10 +259,8 @@ fn open_journal(config: &Config, data_dir: &Path) -> Result<Recovery<Directory>,
         segment_bytes: config.journal.segment_bytes,
         durability: config.journal.durability,
     };
-    let directory = Directory::create(data_dir).map_err(|source| StartError::Directory {
-        path: data_dir.to_owned(),
-        source,
-    })?;
+    let directory = Directory::create(data_dir)
+        .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
     Ok(Recovery::open(directory, identity, options)?)
 }
 
