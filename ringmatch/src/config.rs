@@ -179,7 +179,7 @@ impl Config {
     fn fault(&self) -> Option<(Key, String)> {
         let fault = |key, text: &str| Some((Key::of(key), text.to_owned()));
         if let Err(error) = self.limits().check() {
-            return Some((Key::of(error.name), error.to_string()));
+            return Some((Key::limit(error.name), error.to_string()));
         }
         if !(1 << 16..=1 << 34).contains(&self.journal.segment_bytes) {
             return fault("segment_bytes", "must be from 65536 to 17179869184");
@@ -197,7 +197,7 @@ impl Config {
         if self.instruments.len() > usize::from(self.limits.instruments) {
             let text =
                 format!("there are {} instruments; raise this limit", self.instruments.len());
-            return Some((Key::of("instruments"), text));
+            return Some((Key::limit("instruments"), text));
         }
         for (at, instrument) in self.instruments.iter().enumerate() {
             let key = |key| Key { table: Some(("[[instrument]]", at)), key };
@@ -222,7 +222,7 @@ impl Config {
     fn session_fault(&self) -> Option<(Key, String)> {
         if self.sessions.len() > usize::from(self.limits.sessions) {
             let text = format!("there are {} sessions; raise this limit", self.sessions.len());
-            return Some((Key::of("sessions"), text));
+            return Some((Key::limit("sessions"), text));
         }
         for (at, session) in self.sessions.iter().enumerate() {
             let key = Key { table: Some(("[[session]]", at)), key: "name" };
@@ -293,6 +293,10 @@ struct Key {
 impl Key {
     fn of(key: &'static str) -> Self {
         Self { table: None, key }
+    }
+
+    fn limit(key: &'static str) -> Self {
+        Self { table: Some(("[limits]", 0)), key }
     }
 }
 

@@ -37,6 +37,7 @@ fn what_was_answered_before_a_stop_is_there_after_it() {
     let mut bravo = site.connect("BRAVO", Start::Now);
     let order = NewOrder::limit("AAPL".parse().unwrap(), Side::Sell, 4, Price(990_000));
     bravo.enter(&order).unwrap();
+    bravo.flush().unwrap();
     let executed = alpha.receive(PATIENCE).unwrap().expect("an execution").message;
     let Outbound::OrderExecuted(executed) = executed else { panic!("{executed:?}") };
     assert_eq!((executed.user_ref_num, executed.quantity, executed.price.0), (1, 4, 1_000_000));

@@ -1,4 +1,5 @@
 //! Tests of the whole venue: the real binary, real sockets, real files.
+#![allow(clippy::unwrap_used)]
 
 /// A venue in a child process, and where to find it.
 mod engine;
