@@ -62,7 +62,7 @@ pub struct FrameHeader {
     pub first_sequence: u64,
     /// See [`Frame::time_ns`].
     pub time_ns: u64,
-    /// The [hash](Self::hash) of the frame before, across segments; zero for
+    /// The hash of the frame before, across segments; zero for
     /// the first of a journal.
     pub chain: u64,
     /// Bytes of the body; at most [`MAX_BODY_BYTES`].

@@ -3,15 +3,16 @@
 //! Recovery takes the lock, yields every frame in order for the application to
 //! replay, and only when all has been read and [judged](crate::tail) sound does
 //! it change anything: a torn tail is copied to a file of its own and zeroed.
-//! Frames that no later frame says to be synced are written again before the
-//! sync: after a failed sync the page cache can show bytes as clean that the
-//! disk never got, and a sync alone would not send them. A crash at any moment
-//! in here leaves a journal that the next recovery treats the same way.
+//! The frames that no later frame says to be synced, and the zeros after them as
+//! far as a crash can have torn, are always written again: after a failed sync
+//! the page cache can show bytes as clean that the disk never got, and a sync
+//! alone would not send them. A crash at any moment in here leaves a journal
+//! that the next recovery treats the same way.
 
 use crate::directory::Directory;
 use crate::durability::Durability;
 use crate::error::JournalError;
-use crate::frame::{FRAME_HEADER_BYTES, Frame};
+use crate::frame::{Frame, MAX_FRAME_BYTES};
 use crate::identity::Identity;
 use crate::preparer::{Preparer, is_temporary, prepare};
 use crate::report::{RecoveryReport, TornTail};
@@ -164,34 +165,47 @@ impl<S: Storage> Recovery<S> {
         begin(storage, file, 1, &self.identity, next)
     }
 
-    /// Opens the last segment for writing and makes what was read durable.
+    /// Opens the last segment for writing, and makes durable what was read:
+    /// the frames, and that nothing follows them.
     fn reopen(&self, segment: &OpenSegment<S::File>) -> Result<Tip<S::File>, JournalError> {
         let OpenSegment { number, length, offset, synced_to, .. } = *segment;
-        // A frame promises the header too; without one, nothing is promised.
-        let unpromised = synced_to..offset;
         let file = self.open_to_write(number)?;
         let mut buffer = Vec::new();
-        for piece in pieces(unpromised) {
+        for piece in pieces(synced_to..offset) {
             self.copy(&segment.file, &piece, &mut buffer, number)?;
             file.write_at(&buffer, piece.start).map_err(self.failed("write", number))?;
         }
-        file.sync_data().map_err(self.failed("sync", number))?;
+        self.write_zeros(&file, number, offset..(offset + MAX_FRAME_BYTES).min(length))?;
         Ok(Tip { file, number, length, offset, synced_to: offset })
     }
 
-    /// Takes what the last crash has left out of the journal, and keeps it.
-    fn cut(&self) -> Result<Option<TornTail>, JournalError> {
-        let Some(Tail::Torn { segment, offset, bytes }) = self.tail else { return Ok(None) };
-        let file = self.open_to_write(segment)?;
-        let range = offset..offset + bytes;
-        let kept = self.keep_aside(&file, segment, range.clone())?;
+    /// Writes zeros to a segment, and syncs it.
+    fn write_zeros(
+        &self,
+        file: &S::File,
+        number: u32,
+        range: Range<u64>,
+    ) -> Result<(), JournalError> {
+        let zeros = vec![0; COPY_BYTES as usize];
         for piece in pieces(range) {
-            let zeros = vec![0; (piece.end - piece.start) as usize];
-            file.write_at(&zeros, piece.start).map_err(self.failed("write", segment))?;
+            let zeros = &zeros[..(piece.end - piece.start) as usize];
+            file.write_at(zeros, piece.start).map_err(self.failed("write", number))?;
         }
-        file.sync_data().map_err(self.failed("sync", segment))?;
+        file.sync_data().map_err(self.failed("sync", number))
+    }
+
+    /// Keeps what the last crash has left in a file of its own. It leaves the
+    /// journal later: frames are overwritten by `reopen`, and a segment that was
+    /// not quite begun is removed by `adopt_prepared`.
+    fn cut(&self) -> Result<Option<TornTail>, JournalError> {
+        let Some(Tail::Torn { segment: number, offset, bytes }) = self.tail else {
+            return Ok(None);
+        };
+        let opened = self.scanner.storage.open(&segment_name(number), Access::Read);
+        let file = opened.map_err(self.failed("open", number))?;
+        let kept = self.keep_aside(&file, number, offset..offset + bytes)?;
         let path = |name: &str| self.scanner.storage.path(name);
-        let segment = path(&segment_name(segment));
+        let segment = path(&segment_name(number));
         Ok(Some(TornTail { segment, offset, bytes, kept: path(&kept) }))
     }
 
@@ -246,8 +260,8 @@ impl<S: Storage> Recovery<S> {
         Ok(())
     }
 
-    /// The next segment, if it is there and of the right size; one of another
-    /// size is removed.
+    /// The next segment, if it is all zeros and of the right size; any other is
+    /// removed.
     fn adopt_prepared(&self) -> Result<Option<S::File>, JournalError> {
         let number = self.scanner.number() + 1;
         match survey_leftover(&self.scanner)? {
@@ -295,5 +309,3 @@ fn pieces(range: Range<u64>) -> impl Iterator<Item = Range<u64>> {
     let end = range.end;
     range.step_by(COPY_BYTES as usize).map(move |start| start..(start + COPY_BYTES).min(end))
 }
-
-const _: () = assert!(SEGMENT_HEADER_BYTES.is_multiple_of(FRAME_HEADER_BYTES));

@@ -70,6 +70,12 @@ pub(crate) struct Located {
     body: Range<usize>,
 }
 
+/// A segment that has a header.
+struct Begun<F> {
+    header: Box<SegmentHeader>,
+    segment: OpenSegment<F>,
+}
+
 enum Look {
     Frame(FrameHeader, u64, Range<usize>),
     End(At),
@@ -94,8 +100,8 @@ impl<S: Storage> Scanner<S> {
         let next = Continuation { sequence: FIRST_SEQUENCE, chain: 0, epoch: 0 };
         let window = Window::new();
         let mut scanner = Self { storage, identity, segment: None, next, frames: 0, window };
-        if let Some((header, segment)) = scanner.peek_segment()? {
-            scanner.enter(*header, segment)?;
+        if let Some(begun) = scanner.peek_segment()? {
+            scanner.enter(begun)?;
         }
         Ok(scanner)
     }
@@ -115,14 +121,14 @@ impl<S: Storage> Scanner<S> {
             };
             // The next look comes from the file: a writer may be at work.
             self.window.forget();
-            let Some((header, segment)) = self.peek_segment()? else { return Ok(Err(at)) };
+            let Some(begun) = self.peek_segment()? else { return Ok(Err(at)) };
             // What precedes a segment's header was written before it: this look
             // sees what the first may have come too early for.
             match self.look()? {
                 Look::Frame(..) => {}
-                Look::End(At::Blank) => self.enter(*header, segment)?,
+                Look::End(At::Blank) => self.enter(begun)?,
                 Look::End(at) => {
-                    let follows = Follows::Segment(segment.number);
+                    let follows = Follows::Segment(begun.segment.number);
                     return Err(self.damaged(at.fault(), follows));
                 }
             }
@@ -248,11 +254,23 @@ impl<S: Storage> Scanner<S> {
     }
 
     /// The segment after this one, if it has been begun.
-    #[expect(clippy::type_complexity, reason = "the pair is taken apart at once by its two users")]
-    fn peek_segment(
-        &self,
-    ) -> Result<Option<(Box<SegmentHeader>, OpenSegment<S::File>)>, JournalError> {
+    fn peek_segment(&self) -> Result<Option<Begun<S::File>>, JournalError> {
         let number = self.number() + 1;
+        if let Some(begun) = self.read_segment(number)? {
+            return Ok(Some(begun));
+        }
+        if self.open_segment(number + 1)?.is_none() {
+            return Ok(None);
+        }
+        // A segment has its header before the next is prepared. If a writer was
+        // at work between the two looks above, the header is there now.
+        let follows = Follows::Segment(number + 1);
+        let begun = self.read_segment(number)?;
+        begun.map(Some).ok_or_else(|| self.damaged_segment(number, Fault::SegmentHeader, follows))
+    }
+
+    /// A segment, if it is there with a header.
+    fn read_segment(&self, number: u32) -> Result<Option<Begun<S::File>>, JournalError> {
         let Some(file) = self.open_segment(number)? else { return Ok(None) };
         let length = file.length().map_err(self.reading(number))?;
         let mut page = vec![0; length.min(SEGMENT_HEADER_BYTES) as usize];
@@ -261,7 +279,8 @@ impl<S: Storage> Scanner<S> {
             DecodedSegment::Header(header) => {
                 self.check_header(&header, number, length)?;
                 let offset = SEGMENT_HEADER_BYTES;
-                Ok(Some((header, OpenSegment { file, number, length, offset, synced_to: 0 })))
+                let segment = OpenSegment { file, number, length, offset, synced_to: 0 };
+                Ok(Some(Begun { header, segment }))
             }
             DecodedSegment::UnknownVersion(found) => Err(JournalError::UnknownVersion {
                 path: self.path(number),
@@ -269,13 +288,7 @@ impl<S: Storage> Scanner<S> {
                 found,
                 supported: SEGMENT_VERSION,
             }),
-            DecodedSegment::Blank | DecodedSegment::Damaged => {
-                if self.open_segment(number + 1)?.is_some() {
-                    let follows = Follows::Segment(number + 1);
-                    return Err(self.damaged_segment(number, Fault::SegmentHeader, follows));
-                }
-                Ok(None)
-            }
+            DecodedSegment::Blank | DecodedSegment::Damaged => Ok(None),
         }
     }
 
@@ -311,11 +324,8 @@ impl<S: Storage> Scanner<S> {
     }
 
     /// Goes on in the next segment, if it continues this one.
-    fn enter(
-        &mut self,
-        header: SegmentHeader,
-        segment: OpenSegment<S::File>,
-    ) -> Result<(), JournalError> {
+    fn enter(&mut self, begun: Begun<S::File>) -> Result<(), JournalError> {
+        let Begun { header, segment } = begun;
         let fault = if header.first_sequence != self.next.sequence {
             Some(Fault::Sequence(header.first_sequence))
         } else if header.chain != self.next.chain {

@@ -81,15 +81,13 @@ impl SegmentHeader {
         if bytes.iter().all(|byte| *byte == 0) {
             return DecodedSegment::Blank;
         }
-        if bytes[0..8] != SEGMENT_MAGIC {
+        let crc = u32::from_le_bytes(field(bytes, 12));
+        if bytes[0..8] != SEGMENT_MAGIC || crc != checksum(bytes) {
             return DecodedSegment::Damaged;
         }
         let version = u32::from_le_bytes(field(bytes, 8));
         if version != SEGMENT_VERSION {
             return DecodedSegment::UnknownVersion(version);
-        }
-        if u32::from_le_bytes(field(bytes, 12)) != checksum(bytes) {
-            return DecodedSegment::Damaged;
         }
         Self::read(bytes)
             .map_or(DecodedSegment::Damaged, |header| DecodedSegment::Header(Box::new(header)))

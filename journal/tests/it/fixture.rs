@@ -1,9 +1,11 @@
 //! A directory with a venue's journal, and what a test does to it.
 
 use ringmatch_journal::{
-    Directory, Durability, Identity, JournalError, Options, Reader, Recovery, RecoveryReport,
-    Storage, Writer,
+    Access, Directory, Durability, Identity, JournalError, Options, Reader, Recovery,
+    RecoveryReport, Storage, Writer,
 };
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
@@ -95,8 +97,8 @@ impl Folder {
         (folder, frames)
     }
 
-    pub(crate) fn open(&self) -> Directory {
-        Directory::open(self.path()).unwrap()
+    pub(crate) fn open(&self) -> OneThread {
+        OneThread(Directory::open(self.path()).unwrap())
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -105,5 +107,51 @@ impl Folder {
 
     pub(crate) fn segment(&self, number: u32) -> PathBuf {
         self.path().join(format!("{number:08}.seg"))
+    }
+}
+
+/// A directory whose segments are prepared by whoever writes, so that a test
+/// knows which files are there.
+#[derive(Clone)]
+pub(crate) struct OneThread(pub(crate) Directory);
+
+impl Storage for OneThread {
+    type File = File;
+    type Lock = File;
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path(name)
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.0.list()
+    }
+
+    fn open(&self, name: &str, access: Access) -> io::Result<File> {
+        self.0.open(name, access)
+    }
+
+    fn create(&self, name: &str) -> io::Result<File> {
+        self.0.create(name)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> io::Result<()> {
+        self.0.rename(from, to)
+    }
+
+    fn remove(&self, name: &str) -> io::Result<()> {
+        self.0.remove(name)
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        self.0.sync_directory()
+    }
+
+    fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
+        self.0.try_lock(name)
+    }
+
+    fn prepares_in_background(&self) -> bool {
+        false
     }
 }

@@ -2,7 +2,17 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-/// A directory, a venue, and damage done to files.
+/// A directory, a venue, and what tests do to them.
 mod fixture;
+/// The bytes on disk, literally.
+mod format;
+/// What a commit promises, and what ends a writer.
+mod policies;
+/// Arbitrary bytes and arbitrary damage.
+mod properties;
+/// Each row of the recovery table.
+mod recovery;
 /// What is written is read, over segments and restarts.
 mod round_trip;
+/// Random lives on a disk that fails, tears and loses.
+mod simulation;
