@@ -70,6 +70,7 @@ fn every_change_that_matters_changes_the_state_hash() {
         vec![malformed(0, RejectReason::Undecodable), query()],
         vec![malformed(3, RejectReason::Undecodable)],
         vec![operator(Command::SystemEvent(SystemEvent::StartOfMessages))],
+        vec![operator(Command::SystemEvent(SystemEvent::StartOfMarketHours))],
         // As before the row, but for the numbers: nothing is forgotten.
         vec![replace(1, 3, 100, 10), replace(2, 4, 100, 10)],
     ];

@@ -2,10 +2,11 @@
 
 // What the tests stand on.
 mod audit; // what must hold of any run, read from the events alone
+mod facts; // the words for events in the tables
 mod flow; // random command flow that finds the corners
 mod lockstep; // the exchange, the model and the audit, one command at a time
 mod model; // the exchange as its specification says it, naively
-mod table; // `check(commands, events)` and the words of its tables
+mod table; // `check(commands, events)`, and the words for commands
 
 // Tables of commands and the events they cause.
 mod bug_classes; // the mistakes that matching engines are found to make

@@ -44,33 +44,40 @@ proptest! {
     }
 }
 
-/// A long flow from a seed, in pieces so that it need not be in memory at once,
-/// and how often it was told that the book is full.
+/// How far a long flow went.
+struct Played {
+    lockstep: Lockstep,
+    book_full: u64,
+    deepest: u32,
+}
+
+/// A long flow from a seed, in pieces so that it need not be in memory at once.
 fn play_long(
     limits: Limits,
     enters: u32,
     seed: u8,
     commands: usize,
     compare_every: usize,
-) -> (Lockstep, usize) {
-    const PIECE: usize = 1_000;
+) -> Played {
+    const PIECE: usize = 50;
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
     let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
     let pieces = prop::collection::vec(step(enters), PIECE);
     let (mut clerk, mut lockstep) = open(limits);
-    let mut book_full = 0;
+    let (mut book_full, mut deepest) = (0, 0);
     for _ in 0..commands / PIECE {
         let steps = pieces.new_tree(&mut runner).expect("steps are never refused").current();
         for (at, step) in steps.iter().enumerate() {
             let events = lockstep.apply(&clerk.sequence(*step));
-            book_full += events.iter().filter(|event| is_book_full(event)).count();
+            book_full += events.iter().filter(|event| is_book_full(event)).count() as u64;
+            deepest = lockstep.exchange.resting_orders().max(deepest);
             if at % compare_every == 0 {
                 lockstep.compare();
             }
         }
     }
     lockstep.compare();
-    (lockstep, book_full)
+    Played { lockstep, book_full, deepest }
 }
 
 fn is_book_full(event: &Event) -> bool {
@@ -79,10 +86,10 @@ fn is_book_full(event: &Event) -> bool {
 
 #[test]
 fn a_long_flow_at_tiny_limits_reaches_every_bound_and_goes_on() {
-    let (lockstep, book_full) = play_long(TINY, BALANCED, 1, 150_000, 1);
+    let Played { lockstep, book_full, deepest } = play_long(TINY, BALANCED, 1, 150_000, 1);
     let counters = lockstep.exchange.counters();
     for (what, count) in [
-        ("rejects of a full book", book_full as u64),
+        ("rejects of a full book", book_full),
         ("executions", counters.executions),
         ("duplicate inputs", counters.duplicate_inputs),
         ("stale numbers", counters.stale_user_refs),
@@ -92,13 +99,14 @@ fn a_long_flow_at_tiny_limits_reaches_every_bound_and_goes_on() {
     ] {
         assert!(count > 500, "the flow has only {count} {what}");
     }
+    assert_eq!(deepest, TINY.orders);
     assert_eq!(lockstep.exchange.instruments().len(), 3);
     assert_eq!(lockstep.exchange.sessions().len(), 4);
 }
 
 #[test]
 fn a_long_flow_with_room_builds_deep_books() {
-    let (lockstep, _) = play_long(ROOMY, GROWING, 2, 150_000, 50);
+    let Played { lockstep, deepest, .. } = play_long(ROOMY, GROWING, 2, 150_000, 50);
     assert!(lockstep.exchange.counters().executions > 10_000);
-    assert!(lockstep.exchange.resting_orders() > 100);
+    assert!(deepest > 150, "at most {deepest} orders rested");
 }
