@@ -7,7 +7,9 @@
 //! does not know.
 
 use crate::book::Books;
-use crate::command::{AddInstrument, AddSession, Command, SequencedCommand, SetTradingState, SystemEvent};
+use crate::command::{
+    AddInstrument, AddSession, Command, SequencedCommand, SetTradingState, SystemEvent,
+};
 use crate::digest::Digest;
 use crate::event::{Event, EventBody, EventSink, Recipient};
 use crate::instrument::Instrument;
