@@ -28,7 +28,7 @@ use criterion::{
     measurement::WallTime,
 };
 use disruptor::{BusySpin, Polling, Producer as _};
-use ringmatch_ring::{Builder, Spin};
+use ringmatch_ring::{Builder, Producer, Spin};
 
 const CAPACITY: usize = 1024;
 const PRODUCER_CORE: CoreId = CoreId { id: 0 };
@@ -61,15 +61,36 @@ type Poll = Box<dyn FnMut(&mut Seen) -> Option<usize> + Send>;
 type Publish = Box<dyn FnMut(u64, usize)>;
 
 fn ours<const WORDS: usize>() -> (Publish, Poll) {
-    let mut ring = Builder::new(CAPACITY, || [0; WORDS]).expect("a power of two");
-    let consumer = ring.consumer();
-    let (mut producer, [mut consumer]) = ring.build([consumer]).expect("one consumer");
+    let (mut producer, poll) = our_ring::<WORDS>();
+    let publish = move |first: u64, count: usize| {
+        while !producer.has_room(count).expect("the consumer lives") {
+            spin_loop();
+        }
+        let slots = producer.try_claim_batch(count).expect("the consumer lives");
+        for (number, slot) in (first..).zip(slots.expect("there is room")) {
+            *slot = [number; WORDS];
+        }
+        producer.publish();
+    };
+    (Box::new(publish), poll)
+}
+
+/// The same batches, for a producer that does not know their size beforehand.
+fn ours_one_by_one<const WORDS: usize>() -> (Publish, Poll) {
+    let (mut producer, poll) = our_ring::<WORDS>();
     let publish = move |first: u64, count: usize| {
         for number in first..first + count as u64 {
             *producer.claim(&mut Spin).expect("the consumer lives") = [number; WORDS];
         }
         producer.publish();
     };
+    (Box::new(publish), poll)
+}
+
+fn our_ring<const WORDS: usize>() -> (Producer<Event<WORDS>>, Poll) {
+    let mut ring = Builder::new(CAPACITY, || [0; WORDS]).expect("a power of two");
+    let consumer = ring.consumer();
+    let (producer, [mut consumer]) = ring.build([consumer]).expect("one consumer");
     let poll = move |seen: &mut Seen| {
         let batch = consumer.take(usize::MAX).ok()?;
         batch.iter().for_each(|(_, event)| seen.add(event));
@@ -77,7 +98,7 @@ fn ours<const WORDS: usize>() -> (Publish, Poll) {
         batch.commit();
         Some(count)
     };
-    (Box::new(publish), Box::new(poll))
+    (producer, Box::new(poll))
 }
 
 fn disruptor<const WORDS: usize>() -> (Publish, Poll) {
@@ -196,6 +217,8 @@ fn hand_off<const WORDS: usize>(criterion: &mut Criterion) {
     for batch in [1, 10, 100] {
         group.throughput(Throughput::Elements(batch as u64));
         measure(&mut group, "ringmatch", batch, ours::<WORDS>());
+        let one_by_one = ours_one_by_one::<WORDS>();
+        measure(&mut group, "ringmatch, claimed one by one", batch, one_by_one);
         measure(&mut group, "disruptor", batch, disruptor::<WORDS>());
         measure(&mut group, "rtrb", batch, rtrb::<WORDS>());
     }

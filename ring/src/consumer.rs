@@ -15,6 +15,7 @@ use crate::{
 };
 
 /// One consumer of a ring.
+#[repr(align(128))] // two ends allocated side by side must not share a cache line
 pub struct Consumer<T> {
     slots: Arc<Slots<T>>,
     /// What is released.

@@ -18,6 +18,7 @@ use crate::{
 ///
 /// Dropping it closes the ring, or poisons it if the thread is panicking:
 /// consumers then drain what was published and see that end.
+#[repr(align(128))] // two ends allocated side by side must not share a cache line
 pub struct Producer<T> {
     slots: Arc<Slots<T>>,
     /// What is published.
@@ -81,7 +82,9 @@ impl<T> Producer<T> {
 
     /// Claims the next `count` slots, or none at all if fewer are free.
     ///
-    /// All of them are claimed even if the iterator is not run to its end.
+    /// All of them are claimed even if the iterator is not run to its end. Where
+    /// the number is known, this is faster than single claims, each of which
+    /// stores how far it got (the hand-off benchmark shows both).
     ///
     /// # Errors
     ///
