@@ -27,6 +27,7 @@ use crate::tail::{Tail, judge};
 pub struct Reader<S: Storage = Directory> {
     scanner: Scanner<S>,
     identity: Identity,
+    tail: Option<Tail>,
 }
 
 impl<S: Storage> Reader<S> {
@@ -39,7 +40,7 @@ impl<S: Storage> Reader<S> {
         let path = storage.path(&segment_name(1));
         let scanner = Scanner::open(storage, None)?;
         match scanner.identity.clone() {
-            Some(identity) => Ok(Self { scanner, identity }),
+            Some(identity) => Ok(Self { scanner, identity, tail: None }),
             None => Err(JournalError::NoJournal { path }),
         }
     }
@@ -71,7 +72,13 @@ impl<S: Storage> Reader<S> {
             Ok(located) => return Ok(Some(located)),
             Err(at) => at,
         };
-        let Err(error) = judge(&self.scanner, at) else { return Ok(None) };
+        let error = match judge(&self.scanner, at) {
+            Ok(tail) => {
+                self.tail = Some(tail);
+                return Ok(None);
+            }
+            Err(error) => error,
+        };
         // A writer at work may have filled the tail after it was looked at.
         self.scanner.advance()?.map(Some).map_err(|_| error)
     }
@@ -85,18 +92,10 @@ impl<S: Storage> Reader<S> {
         Ok(located.ok().map(|located| self.scanner.frame(located)))
     }
 
-    /// How the journal ends, after [`next_frame`](Self::next_frame) has
-    /// returned nothing.
-    ///
-    /// # Errors
-    /// When the journal is damaged, or cannot be read.
-    ///
-    /// # Panics
-    /// When frames have not been read to the end.
-    pub fn tail(&mut self) -> Result<Tail, JournalError> {
-        match self.scanner.advance()? {
-            Ok(_) => panic!("the tail comes after the last frame: read all of them first"),
-            Err(at) => judge(&self.scanner, at),
-        }
+    /// How the journal ended when [`next_frame`](Self::next_frame) last returned
+    /// nothing.
+    #[must_use]
+    pub fn tail(&self) -> Option<Tail> {
+        self.tail
     }
 }

@@ -4,6 +4,8 @@
 
 /// A directory, a venue, and what tests do to them.
 mod fixture;
+/// A reader beside a writer.
+mod following;
 /// The bytes on disk, literally.
 mod format;
 /// What a commit promises, and what ends a writer.

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Folder, Kept, OPTIONS, append, frame, read, recover, recover_with};
 use ringmatch_journal::sim::SimulatedDisk;
-use ringmatch_journal::{Directory, Durability, JournalError, Options, Reader, Writer};
+use ringmatch_journal::{Directory, Durability, JournalError, Options, Writer};
 use std::time::Duration;
 
 const INTERVAL: Durability = Durability::Interval(Duration::from_nanos(100));
@@ -223,62 +223,4 @@ fn a_thread_of_its_own_prepares_segments() {
     }
     drop(writer);
     assert_eq!(recover(directory()).unwrap().0, frames);
-}
-
-#[test]
-fn a_reader_follows_a_writer_over_segments() {
-    let folder = Folder::new();
-    let (_, mut writer, _) = recover(folder.open()).unwrap();
-    let mut follower = Reader::open(folder.open()).unwrap();
-    for n in 0..20 {
-        assert_eq!(follower.poll_frame().unwrap(), None);
-        let written = frame(1 + n, 1, 700 * n as usize % 6_000);
-        append(&mut writer, &written).unwrap();
-        let read = follower.poll_frame().unwrap().unwrap();
-        assert_eq!((read.first_sequence, read.body), (1 + n, written.body.as_slice()));
-        assert!(read.body.as_ptr().align_offset(64) == 0);
-    }
-    assert_eq!(follower.next_sequence(), 21);
-}
-
-#[test]
-fn a_reader_beside_a_writer_sees_all_of_it() {
-    let folder = Folder::new();
-    let (_, mut writer, _) = recover(folder.open()).unwrap();
-    let mut follower = Reader::open(folder.open()).unwrap();
-    let mut judge = Reader::open(folder.open()).unwrap();
-    let frames: Vec<Kept> = (1..=400).map(|n| frame(n, 1, 37 * n as usize % 3_000)).collect();
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            for frame in &frames {
-                append(&mut writer, frame).unwrap();
-                writer.commit(0).unwrap();
-            }
-        });
-        for reader in [true, false] {
-            let (frames, reader) = if reader {
-                (&frames, Polling(&mut follower, true))
-            } else {
-                (&frames, Polling(&mut judge, false))
-            };
-            reader.read(frames);
-        }
-    });
-}
-
-/// A reader, and whether it polls or asks for the journal's end each time.
-struct Polling<'a>(&'a mut Reader<crate::fixture::OneThread>, bool);
-
-impl Polling<'_> {
-    fn read(self, frames: &[Kept]) {
-        let Self(reader, polls) = self;
-        let mut expected = frames.iter();
-        while expected.len() > 0 {
-            let read = if polls { reader.poll_frame() } else { reader.next_frame() };
-            match read.unwrap() {
-                Some(frame) => assert!(frame.body == expected.next().unwrap().body),
-                None => std::thread::yield_now(),
-            }
-        }
-    }
 }
