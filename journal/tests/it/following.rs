@@ -114,7 +114,7 @@ impl StorageFile for BusyFile {
 fn busy_disk(seed: u64, frames: &[Kept]) -> BusyDisk {
     let disk = SimulatedDisk::new(seed);
     let (_, writer, _) = recover(disk.clone()).unwrap();
-    let frames = frames.to_vec().into_iter();
+    let frames = Vec::from(frames).into_iter();
     let author = Author { writer, random: Rng::with_seed(seed), frames };
     BusyDisk { disk, author: Arc::new(Mutex::new(author)) }
 }
