@@ -1,7 +1,7 @@
 //! `ringmatch tap`: market data, decoded.
 
 use super::Outcome;
-use super::market_text;
+use super::message_text::Described;
 use super::venue_args::{VenueArgs, feed_config};
 use clap::Parser;
 use ringmatch_gateway::client::Start;
@@ -42,11 +42,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     while left > 0 && !stop.load(Ordering::Acquire) {
         let Some((number, message)) = feed.receive(Duration::from_millis(200))? else { continue };
         left -= 1;
-        let line = if args.json {
-            market_text::json(number, &message).to_string()
-        } else {
-            market_text::text(number, &message)
-        };
+        let Some(described) = Described::itch(number, &message) else { continue };
+        let line = if args.json { described.json().to_string() } else { described.text() };
         match writeln!(out, "{line}") {
             // Whoever reads us has seen enough.
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => return Ok(true),
