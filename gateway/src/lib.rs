@@ -28,4 +28,4 @@ pub mod wire;
 
 pub use directory::Directory;
 pub use intake::{Intake, IntakeCounters, Sequencer};
-pub use outlet::{Destination, Outlet, OutletCounters};
+pub use outlet::{Destination, Outlet, OutletConfig, OutletCounters};

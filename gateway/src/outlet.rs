@@ -46,10 +46,41 @@ pub struct OutletCounters {
     pub forgotten: u64,
 }
 
+/// How much of each stream can be asked for again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutletConfig {
+    /// The venue's name, which is the session of its market data.
+    pub name: SessionName,
+    /// Bytes of market data that the window holds.
+    pub market_bytes: usize,
+    /// Messages of market data that the window holds.
+    pub market_messages: usize,
+    /// Bytes of responses that the window of each session holds.
+    pub response_bytes: usize,
+    /// Responses that the window of each session holds.
+    pub response_messages: usize,
+}
+
+impl OutletConfig {
+    /// Windows of 64 MiB or 2,097,152 messages of market data, and of 8 MiB or
+    /// 131,072 responses for each session.
+    #[must_use]
+    pub fn new(name: SessionName) -> Self {
+        let SenderConfig { window_bytes, window_messages, .. } = SenderConfig::new(name);
+        Self {
+            name,
+            market_bytes: 64 << 20,
+            market_messages: 1 << 21,
+            response_bytes: window_bytes,
+            response_messages: window_messages,
+        }
+    }
+}
+
 /// See the [module](self).
 #[derive(Debug)]
 pub struct Outlet {
-    name: SessionName,
+    config: OutletConfig,
     market: StreamSender,
     mailboxes: Vec<Mailbox>,
     directory: Directory,
@@ -68,9 +99,9 @@ struct Mailbox {
 }
 
 impl Mailbox {
-    fn new(name: SessionName) -> Self {
-        let stream = StreamSender::new(SenderConfig::new(name));
-        Self { name, stream, subscriber: None, is_dirty: false }
+    fn new(name: SessionName, window_bytes: usize, window_messages: usize) -> Self {
+        let config = SenderConfig { window_bytes, window_messages, ..SenderConfig::new(name) };
+        Self { name, stream: StreamSender::new(config), subscriber: None, is_dirty: false }
     }
 }
 
@@ -87,17 +118,17 @@ fn to_subscriber<'a>(
 }
 
 impl Outlet {
-    /// The streams of a venue of this name, before its first event.
+    /// The streams of a venue before its first event.
     #[must_use]
-    pub fn new(name: SessionName) -> Self {
-        let config = SenderConfig {
-            window_bytes: 64 << 20,
-            window_messages: 1 << 21,
-            ..SenderConfig::new(name)
+    pub fn new(config: OutletConfig) -> Self {
+        let market = SenderConfig {
+            window_bytes: config.market_bytes,
+            window_messages: config.market_messages,
+            ..SenderConfig::new(config.name)
         };
         Self {
-            name,
-            market: StreamSender::new(config),
+            config,
+            market: StreamSender::new(market),
             mailboxes: Vec::new(),
             directory: Directory::default(),
             dirty: Vec::new(),
@@ -180,7 +211,9 @@ impl Outlet {
             self.counters.malformed += 1;
             return;
         };
-        let stream = if request.session == self.name {
+        let stream = if request.session == self.config.name {
+            // What waits for a flush is everybody's, not only of who asked.
+            self.market.flush(now, |packet| send(Destination::Market, packet));
             &mut self.market
         } else {
             let named = |mailbox: &&mut Mailbox| mailbox.name == request.session;
@@ -225,7 +258,8 @@ impl Outlet {
     fn learn(&mut self, event: &Event) {
         match &event.body {
             EventBody::SessionAdded { name, .. } => {
-                self.mailboxes.push(Mailbox::new(*name));
+                let OutletConfig { response_bytes, response_messages, .. } = self.config;
+                self.mailboxes.push(Mailbox::new(*name, response_bytes, response_messages));
                 self.dirty.reserve(self.mailboxes.len());
             }
             EventBody::InstrumentAdded { instrument, symbol, .. } => {

@@ -5,6 +5,8 @@
 mod appendage;
 /// Codecs on arbitrary input: round trips, and no panic.
 mod codecs;
+/// An exchange that trades, for what the edge makes of its events.
+mod floor;
 /// Every message against bytes made independently of this crate.
 mod golden;
 /// Real sockets on the loopback interface.
@@ -13,6 +15,8 @@ mod loopback;
 mod lossy_link;
 /// MoldUDP64 packets: sound, torn, hostile.
 mod mold;
+/// The venue's end of the output streams.
+mod outlet;
 /// The rules of a receiver, one by one.
 mod receiver;
 /// A sender: packing, window, heartbeats, answers.

@@ -19,7 +19,7 @@ use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
 use ringmatch_engine::{Digest, Exchange, LimitsError, Sequence};
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
-use ringmatch_gateway::{Intake, Outlet};
+use ringmatch_gateway::{Intake, Outlet, OutletConfig};
 use ringmatch_journal::{
     Directory, Identity, JournalError, Options, Recovery, RecoveryReport, Writer,
 };
@@ -277,7 +277,7 @@ fn open_endpoint(
 fn restore(config: &Config, mut recovery: Recovery<Directory>) -> Result<Restored, StartError> {
     let start = Instant::now();
     let mut follower = Follower::new(config.limits())?;
-    let mut outlet = Outlet::new(config.venue.name);
+    let mut outlet = Outlet::new(OutletConfig::new(config.venue.name));
     while let Some(frame) = recovery.next_frame()? {
         follower.follow(&frame, Sequence(u64::MAX), &mut |_, events| {
             events.iter().for_each(|event| outlet.remember(event));
