@@ -9,10 +9,14 @@ mod codecs;
 mod floor;
 /// Every message against bytes made independently of this crate.
 mod golden;
+/// The venue's end of the order streams.
+mod intake;
 /// Real sockets on the loopback interface.
 mod loopback;
 /// Sender and receiver over a link that loses, doubles and reorders.
 mod lossy_link;
+/// The displayed book, as market data tells it and as it is.
+mod market_book;
 /// MoldUDP64 packets: sound, torn, hostile.
 mod mold;
 /// The venue's end of the output streams.
@@ -21,3 +25,7 @@ mod outlet;
 mod receiver;
 /// A sender: packing, window, heartbeats, answers.
 mod sender;
+/// From OUCH messages to commands, and what is refused.
+mod translate_inbound;
+/// From events to OUCH and ITCH messages.
+mod translate_outbound;
