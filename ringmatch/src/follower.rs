@@ -13,8 +13,9 @@ use ringmatch_journal::Frame;
 use std::collections::VecDeque;
 
 /// Own digests kept for checkpoints that are still to come. The journaler
-/// writes a checkpoint at most a ring's length of commands late.
-const KEPT_DIGESTS: usize = 64;
+/// writes a checkpoint at most a ring's length of commands late, which is 64 of
+/// them.
+const KEPT_DIGESTS: usize = 256;
 
 /// Why a journal cannot be followed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]

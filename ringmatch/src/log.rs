@@ -18,7 +18,7 @@ pub const COMMANDS: u8 = 1;
 pub const CHECKPOINT: u8 = 2;
 
 /// How many commands lie between two checkpoints.
-pub const CHECKPOINT_INTERVAL: u64 = 1 << 14;
+pub const CHECKPOINT_INTERVAL: u64 = 1 << 10;
 
 /// The digest after a command.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

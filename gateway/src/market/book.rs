@@ -233,6 +233,12 @@ impl MarketBook {
         self.symbols.iter().map(|(&number, &symbol)| (number, symbol))
     }
 
+    /// The symbol that the feed has listed under a number.
+    #[must_use]
+    pub fn symbol(&self, stock_locate: u16) -> Option<Symbol> {
+        self.symbols.get(&stock_locate).copied()
+    }
+
     /// The feed's number of a symbol, if it has listed it.
     #[must_use]
     pub fn number(&self, symbol: Symbol) -> Option<u16> {
