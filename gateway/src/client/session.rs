@@ -39,6 +39,17 @@ pub enum Start {
     At(u64),
 }
 
+impl Start {
+    /// The first number to deliver of a stream whose next one is `next`. No
+    /// stream has a number zero.
+    pub(crate) fn first(self, next: u64) -> u64 {
+        match self {
+            Self::Now => next,
+            Self::At(number) => number.max(1),
+        }
+    }
+}
+
 /// Why a client cannot send.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
@@ -62,6 +73,7 @@ pub struct ClientSession {
     responses: Option<StreamReceiver>,
     hello_due: MonotonicNanos,
     subscription_due: MonotonicNanos,
+    first_own_response: u64,
     /// All orders below are safe with the venue.
     safe_below: u64,
     acknowledgement_asked_at: u64,
@@ -78,6 +90,7 @@ impl ClientSession {
             responses: None,
             hello_due: 0,
             subscription_due: 0,
+            first_own_response: 0,
             safe_below: 0,
             acknowledgement_asked_at: 0,
         }
@@ -99,6 +112,21 @@ impl ClientSession {
     #[must_use]
     pub fn next_response(&self) -> u64 {
         self.responses.as_ref().map_or(0, StreamReceiver::next)
+    }
+
+    /// Number of the next message to the venue; zero before the session is
+    /// established.
+    #[must_use]
+    pub fn next_message(&self) -> u64 {
+        self.orders.as_ref().map_or(0, StreamSender::next)
+    }
+
+    /// The first response that can be an answer to this client: the number
+    /// that came next when the session was established. Those before it, which
+    /// a client may want as well, are of an earlier one. Zero until then.
+    #[must_use]
+    pub fn first_own_response(&self) -> u64 {
+        self.first_own_response
     }
 
     /// What the stream of responses has seen.
@@ -157,10 +185,8 @@ impl ClientSession {
                 if packet.session() != self.name || packet.kind() != PacketKind::Heartbeat {
                     return;
                 }
-                let first = match self.start {
-                    Start::Now => packet.sequence(),
-                    Start::At(number) => number,
-                };
+                let first = self.start.first(packet.sequence());
+                self.first_own_response = packet.sequence();
                 none.insert(StreamReceiver::new(ReceiverConfig::starting_at(self.name, first)))
             }
         };

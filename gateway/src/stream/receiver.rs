@@ -64,6 +64,9 @@ pub struct ReceiverCounters {
     pub requests: u64,
     /// Packets dropped because the stash was full or the packet too long.
     pub stash_overflows: u64,
+    /// Packets dropped from the stash because the sender had not sent them yet,
+    /// by its own word.
+    pub stash_discards: u64,
     /// Datagrams that are no sound MoldUDP64 packet.
     pub malformed: u64,
     /// Packets of another session.
@@ -151,13 +154,23 @@ impl StreamReceiver {
         }
         match packet.kind() {
             PacketKind::Data => self.take(datagram, &packet, deliver),
-            PacketKind::Heartbeat => self.announced = packet.sequence(),
+            PacketKind::Heartbeat => self.announce(packet.sequence()),
             PacketKind::EndOfSession => {
-                self.announced = packet.sequence();
+                self.announce(packet.sequence());
                 self.ended_at = Some(packet.sequence());
             }
         }
         self.note_gap();
+    }
+
+    /// Takes the sender's word for the number that comes next. What waits with
+    /// that number or a higher one was not sent by it: somebody else made it
+    /// up, or an earlier sender left it, and it would be asked about forever or
+    /// be taken for what comes. A heartbeat that was overtaken takes too much
+    /// away, which is asked for again.
+    fn announce(&mut self, next: u64) {
+        self.announced = next;
+        self.counters.stash_discards += self.stash.release_from(next);
     }
 
     /// Delivers what waits, after a delivery was refused.

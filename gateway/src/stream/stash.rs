@@ -96,6 +96,19 @@ impl Stash {
         }
     }
 
+    /// Empties the slots that have no number below `number`; how many.
+    pub(super) fn release_from(&mut self, number: u64) -> u64 {
+        let occupied = self.occupied;
+        if occupied > 0 {
+            let beyond = |slot: &&mut Slot| !slot.is_empty() && slot.first >= number;
+            for slot in self.slots.iter_mut().filter(beyond) {
+                slot.end = slot.first;
+                self.occupied -= 1;
+            }
+        }
+        (occupied - self.occupied) as u64
+    }
+
     fn kept(&self) -> impl Iterator<Item = &Slot> {
         let looked_at = if self.occupied == 0 { &[] } else { &self.slots[..] };
         looked_at.iter().filter(|slot| !slot.is_empty())

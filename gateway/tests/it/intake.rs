@@ -193,3 +193,16 @@ fn a_hello_is_answered_when_nothing_is_in_doubt() {
     intake.datagram(&told("ALPHA", 0, 0).encode(), new, &mut log);
     assert_eq!(sent(&mut intake, 5, 2), [(told("ALPHA", 40, 0), new)], "it goes on");
 }
+
+/// A client died while something of its was missing. What had come after the
+/// gap must not be taken for what the next client sends with those numbers.
+#[test]
+fn what_an_earlier_client_left_behind_a_gap_is_forgotten_with_it() {
+    let (mut intake, mut log) = (intake(), Log::with_room(100));
+    let (old, new) = (address(5000), address(5001));
+    intake.datagram(&packet("ZULU", 3, 6), old, &mut log);
+    intake.datagram(&told("ZULU", 0, 0).encode(), new, &mut log);
+    assert_eq!(sent(&mut intake, 1, 0), [(told("ZULU", 1, 0), new)]);
+    intake.datagram(&packet("ZULU", 1, 3), new, &mut log);
+    assert_eq!(log.numbers(), [(1, 1), (1, 2)], "3 to 5 were another client's");
+}

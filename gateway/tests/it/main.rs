@@ -3,6 +3,8 @@
 
 /// The three habits of writing an OUCH appendage, and what is refused.
 mod appendage;
+/// Client sessions against the venue's ends of their streams, and crashes.
+mod client_session;
 /// Codecs on arbitrary input: round trips, and no panic.
 mod codecs;
 /// An exchange that trades, for what the edge makes of its events.

@@ -150,6 +150,22 @@ fn the_last_heartbeat_wins() {
     assert_eq!(story.asks(1 << 40), None);
 }
 
+/// Likewise one packet from far ahead, whoever sent it: the sender's own word
+/// of what comes next takes it out of the way.
+#[test]
+fn a_packet_that_the_sender_has_not_sent_is_not_asked_about_forever() {
+    let mut story = Story::new(config());
+    story.offer(&packet(3, 4));
+    story.offer(&packet(200, 201));
+    assert_eq!(story.offer(&packet(1, 3)), [1, 2, 3]);
+    assert_eq!(story.asks(0), Some((4, 196)));
+    story.offer(&packet(5, 5));
+    assert_eq!(story.asks(1 << 30), Some((4, 1)), "only what was sent is missing");
+    assert_eq!(story.offer(&packet(4, 5)), [4]);
+    assert_eq!(story.asks(1 << 40), None);
+    assert_eq!(story.counters().stash_discards, 1);
+}
+
 #[test]
 fn the_end_of_session_is_complete_only_when_all_is_delivered() {
     let mut story = Story::new(config());

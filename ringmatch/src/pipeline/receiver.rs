@@ -181,7 +181,7 @@ impl<N, C> Receiver<N, C> {
             sessions.duplicates += session.duplicates;
             sessions.gaps += session.gaps;
             sessions.requests += session.requests;
-            sessions.stash_overflows += session.stash_overflows;
+            sessions.stash_overflows += session.stash_overflows + session.stash_discards;
         }
         for (counter, total) in [
             (Counter::Truncated, intake.truncated),
