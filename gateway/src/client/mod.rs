@@ -339,11 +339,15 @@ impl Client {
         if from.port() == network.orders.port() {
             session.order_datagram(datagram, &mut |channel, packet| network.send(channel, packet));
         } else if from.port() == network.requests.port() {
+            let first_own = session.first_own_response();
             session.response_datagram(
                 datagram,
                 &mut |number, bytes| match Outbound::decode(bytes) {
                     Ok((message, _)) => {
-                        if let Outbound::AccountQueryResponse(answer) = &message {
+                        // A client that rewinds also hears what earlier ones asked.
+                        if let Outbound::AccountQueryResponse(answer) = &message
+                            && number >= first_own
+                        {
                             *next_user_ref = (*next_user_ref).max(answer.next_user_ref_num.into());
                         }
                         inbox.push_back(Response { number, message });

@@ -113,13 +113,9 @@ impl MarketFeed {
             let Some((len, _)) = arrived else { continue };
             let Ok(packet) = Packet::parse(&self.buffer[..len]) else { continue };
             if packet.session() == venue {
-                let first = match start {
-                    Start::Now => packet.sequence(),
-                    Start::At(number) => number,
-                };
                 let config = ReceiverConfig {
                     stash_packets: STASH_PACKETS,
-                    ..ReceiverConfig::starting_at(venue, first)
+                    ..ReceiverConfig::starting_at(venue, start.first(packet.sequence()))
                 };
                 let mut stream = StreamReceiver::new(config);
                 // The answer also says how much there is to ask for.

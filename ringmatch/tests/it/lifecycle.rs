@@ -43,6 +43,39 @@ fn what_was_answered_before_a_stop_is_there_after_it() {
     assert_eq!((executed.user_ref_num, executed.quantity, executed.price.0), (1, 4, 1_000_000));
 }
 
+/// A client that rewinds hears the answers to the queries of earlier ones
+/// again. Their numbers are long used: it must go by its own.
+#[test]
+fn a_client_that_rewinds_goes_on_with_a_number_that_is_not_used() {
+    let directory = tempfile::tempdir().unwrap();
+    let site = Site::multicast(&["ALPHA"]);
+    let _engine =
+        Engine::start(&site.write_config(directory.path()), &directory.path().join("data"));
+    let order = NewOrder::limit("AAPL".parse().unwrap(), Side::Buy, 10, Price(1_000_000));
+    let mut first = site.connect("ALPHA", Start::Now);
+    let used = (0..200).map(|_| first.enter(&order).unwrap()).last().unwrap();
+    first.query().unwrap();
+    while !matches!(
+        first.receive(PATIENCE).unwrap().expect("an answer").message,
+        Outbound::AccountQueryResponse(answer) if answer.next_user_ref_num > used.0
+    ) {}
+    drop(first);
+
+    let mut again = site.connect("ALPHA", Start::At(1));
+    let user_ref = again.enter(&order).unwrap();
+    assert_eq!(user_ref, used.next());
+    let mut heard = 0;
+    loop {
+        let response = again.receive(PATIENCE).unwrap().expect("an answer");
+        heard += 1;
+        assert_eq!(response.number, heard);
+        match response.message {
+            Outbound::OrderAccepted(accepted) if accepted.user_ref_num == user_ref.0 => break,
+            _ => {}
+        }
+    }
+}
+
 #[test]
 fn a_data_directory_in_use_and_a_busy_port_are_refused_by_name() {
     let directory = tempfile::tempdir().unwrap();
