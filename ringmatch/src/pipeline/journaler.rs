@@ -6,8 +6,7 @@
 //! publisher may send what came of it. A write or sync that fails ends the
 //! venue: nothing after it could be promised.
 
-use super::Timing;
-use super::{Stage, Stop};
+use super::{Meters, Stage, Stop, Timing};
 use crate::clock::Clock;
 use crate::log::{CHECKPOINT, COMMANDS, Checkpoint, Encoder};
 use ringmatch_engine::Sequence;
@@ -41,8 +40,9 @@ impl<S: Storage, C: Clock> Journaler<S, C> {
         commands: Consumer<SequencedCommand>,
         checkpoints: Consumer<Checkpoint>,
         durable: SequenceWriter,
-        clock: C,
+        meters: Meters<C>,
     ) -> Self {
+        let timing = meters.timing("receive_to_journaled");
         Self {
             writer,
             commands: Some(commands),
@@ -51,8 +51,8 @@ impl<S: Storage, C: Clock> Journaler<S, C> {
             waiting: None,
             encoder: Encoder::default(),
             journaled,
-            clock,
-            timing: Timing::new("receive_to_journaled"),
+            clock: meters.clock,
+            timing,
         }
     }
 
@@ -65,7 +65,7 @@ impl<S: Storage, C: Clock> Journaler<S, C> {
             Err(Ended::Poisoned) => return Err(Stop::Failed("the receiver has failed".into())),
         };
         self.encoder.clear();
-        for (_, command) in batch.iter() {
+        for (_, command) in &batch {
             self.encoder.push(*command);
         }
         // The frame is a copy: the ring need not wait for the disk.
@@ -115,6 +115,7 @@ impl<S: Storage, C: Clock> Journaler<S, C> {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
 fn failed(error: JournalError) -> Stop {
     Stop::Failed(error.to_string())
 }

@@ -8,7 +8,7 @@
 //! goes into a backlog, and no further command is applied until that has been
 //! handed over. The backlog is bounded by what one command can say.
 
-use super::{Stage, Stop, Timing};
+use super::{Meters, Stage, Stop, Timing};
 use crate::clock::Clock;
 use crate::log::{CHECKPOINT_INTERVAL, Checkpoint};
 use ringmatch_engine::command::SequencedCommand;
@@ -85,16 +85,17 @@ impl<C: Clock> Matcher<C> {
         commands: Consumer<SequencedCommand>,
         events: Producer<Event>,
         checkpoints: Producer<Checkpoint>,
-        clock: C,
+        meters: Meters<C>,
     ) -> Self {
+        let timing = meters.timing("receive_to_matched");
         let backlog = VecDeque::with_capacity(events.capacity());
         Self {
             exchange,
             commands: Some(commands),
             events: Some(EventOutlet { ring: events, backlog, broken: None }),
             checkpoints: Some(checkpoints),
-            clock,
-            timing: Timing::new("receive_to_matched"),
+            clock: meters.clock,
+            timing,
             received: [Nanos(0); BATCH],
         }
     }
@@ -110,7 +111,7 @@ impl<C: Clock> Matcher<C> {
             Err(Ended::Poisoned) => return Err(Stop::Failed("the receiver has failed".into())),
         };
         let mut applied = 0;
-        for (_, command) in batch.iter() {
+        for (_, command) in &batch {
             self.exchange.apply(command, events);
             self.received[applied] = command.time;
             applied += 1;

@@ -15,6 +15,7 @@
 mod counters;
 mod journaler;
 mod matcher;
+mod meters;
 mod publisher;
 mod receiver;
 mod timing;
@@ -23,9 +24,10 @@ mod venue;
 pub use counters::{Counter, Counters, Watch};
 pub use journaler::Journaler;
 pub use matcher::Matcher;
+pub use meters::Meters;
 pub use publisher::Publisher;
 pub use receiver::{Desk, Receiver};
-pub use timing::Timing;
+pub use timing::{TimedFrom, Timing};
 pub use venue::{Addresses, Recovered, Report, StartError, Venue};
 
 /// A part of the pipeline.

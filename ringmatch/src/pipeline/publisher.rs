@@ -6,7 +6,7 @@
 //! batches leave in as few packets as they fit in. Here also requests for
 //! missed messages are served, from the window, and heartbeats are sent.
 
-use super::{Counter, Counters, Stage, Stop, Timing};
+use super::{Counter, Counters, Meters, Stage, Stop, Timing};
 use crate::clock::Clock;
 use ringmatch_engine::event::Event;
 use ringmatch_engine::{Nanos, Sequence};
@@ -64,19 +64,19 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
         outlet: Outlet,
         events: Consumer<Event>,
         durable: SequenceReader,
-        counters: Counters,
-        clock: C,
+        meters: Meters<C>,
     ) -> Self {
+        let timing = meters.timing("receive_to_sent");
         Self {
             wire: Wire { network, market_data, unsent: 0 },
             outlet,
             events: Some(events),
             durable,
-            clock,
-            timing: Timing::new("receive_to_sent"),
+            clock: meters.clock,
+            timing,
             received: Vec::with_capacity(BATCH),
             heartbeats_checked: Nanos(0),
-            counters,
+            counters: meters.counters,
             buffer: vec![0; MAX_DATAGRAM].into_boxed_slice(),
         }
     }

@@ -7,7 +7,7 @@
 //! arrives later. A full ring stops it: datagrams then wait in the socket's
 //! buffer, and what does not fit there is lost and repaired.
 
-use super::{Counter, Counters, Stage, Stop, Timing};
+use super::{Counter, Counters, Meters, Stage, Stop, Timing};
 use crate::clock::Clock;
 use ringmatch_engine::command::{Command, SequencedCommand};
 use ringmatch_engine::{Nanos, Sequence, SessionId};
@@ -86,8 +86,7 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
         operations: impl IntoIterator<Item = Command>,
         durable: SequenceReader,
         stop: Arc<AtomicBool>,
-        counters: Counters,
-        clock: C,
+        meters: Meters<C>,
     ) -> Self {
         Self {
             network,
@@ -96,10 +95,10 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
             operations: operations.into_iter().collect(),
             durable,
             stop,
-            clock,
+            clock: meters.clock,
             buffer: vec![0; MAX_DATAGRAM].into_boxed_slice(),
             unsent: 0,
-            counters,
+            counters: meters.counters,
             reported: Nanos(0),
         }
     }
@@ -181,7 +180,7 @@ impl<N, C> Receiver<N, C> {
             sessions.duplicates += session.duplicates;
             sessions.gaps += session.gaps;
             sessions.requests += session.requests;
-            sessions.stash_overflows += session.stash_overflows + session.stash_discards;
+            sessions.stash_overflows += session.stash_overflows;
         }
         for (counter, total) in [
             (Counter::Truncated, intake.truncated),

@@ -8,7 +8,7 @@
 //! how the venue came to be what it is.
 
 use super::receiver::Desk;
-use super::{Counters, Ending, Journaler, Matcher, Publisher, Receiver, Stage, Timing};
+use super::{Counters, Ending, Journaler, Matcher, Meters, Publisher, Receiver, Stage, Timing};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::follower::{FollowError, Follower};
@@ -138,7 +138,7 @@ pub struct Venue {
     recovered: Recovered,
     layout: Layout,
     threads: Vec<Running>,
-    counters: Counters,
+    meters: Meters<SystemClock>,
     stop: Arc<AtomicBool>,
 }
 
@@ -174,13 +174,12 @@ impl Venue {
         };
         let restored = restore(config, recovery)?;
         let recovered = restored.recovered.clone();
-        let stop = Arc::new(AtomicBool::new(false));
         let layout = config.threads.layout.resolve();
-        let counters = Counters::default();
-        let stages = Stages::build(config, restored, orders, requests, &counters, &stop)?;
+        let (meters, stop) = (Meters::new(SystemClock::start()), Arc::default());
+        let stages = Stages::build(config, restored, orders, requests, &meters, &stop)?;
         let assignments = stages.assign(layout, &config.threads.pin)?;
         let threads = Vec::new();
-        let mut venue = Self { addresses, recovered, layout, threads, counters, stop };
+        let mut venue = Self { addresses, recovered, layout, threads, meters, stop };
         for assignment in assignments {
             venue.run(assignment, config.threads.wait)?;
         }
@@ -220,7 +219,13 @@ impl Venue {
     /// What its stages count.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        &self.counters
+        &self.meters.counters
+    }
+
+    /// Forgets how long commands took so far: the [`Report`] tells of those
+    /// received from now on.
+    pub fn restart_timing(&self) {
+        self.meters.timed_from.set(self.meters.clock.now());
     }
 
     /// Whether no thread has ended.
@@ -245,7 +250,7 @@ impl Venue {
                 continue;
             };
             report.endings.push((name, ended.ending));
-            report.timings.extend(ended.stages.into_iter().filter_map(|stage| stage.into_timing()));
+            report.timings.extend(ended.stages.into_iter().filter_map(Stage::into_timing));
         }
         report
     }
@@ -316,13 +321,12 @@ impl Stages {
         restored: Restored,
         orders: UdpEndpoint,
         requests: UdpEndpoint,
-        counters: &Counters,
+        meters: &Meters<SystemClock>,
         stop: &Arc<AtomicBool>,
     ) -> Result<Self, StartError> {
         let Restored { exchange, outlet, writer, .. } = restored;
-        let clock = SystemClock::start();
         let last = exchange.sequence();
-        let time = exchange.time().max(clock.now());
+        let time = exchange.time().max(meters.clock.now());
 
         let mut commands = Builder::new(RING, SequencedCommand::default)?;
         let (to_journaler, to_matcher) = (commands.consumer(), commands.consumer());
@@ -344,8 +348,7 @@ impl Stages {
             operations,
             durable.reader(),
             Arc::clone(stop),
-            counters.clone(),
-            clock,
+            meters.clone(),
         );
         let publisher = Publisher::new(
             requests,
@@ -353,12 +356,12 @@ impl Stages {
             outlet,
             to_publisher,
             durable.reader(),
-            counters.clone(),
-            clock,
+            meters.clone(),
         );
-        let matcher = Matcher::new(exchange, to_matcher, event_ring, checkpoint_ring, clock);
+        let matcher =
+            Matcher::new(exchange, to_matcher, event_ring, checkpoint_ring, meters.clone());
         let journaler =
-            Journaler::new(writer, last, to_journaler, checkpoint_reader, durable, clock);
+            Journaler::new(writer, last, to_journaler, checkpoint_reader, durable, meters.clone());
         Ok(Self {
             receiver: Box::new(receiver),
             journaler: Box::new(journaler),
