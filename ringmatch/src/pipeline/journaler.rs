@@ -115,7 +115,7 @@ impl<S: Storage, C: Clock> Journaler<S, C> {
     }
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "for `map_err`")]
+#[expect(clippy::needless_pass_by_value, reason = "it is what map_err hands over")]
 fn failed(error: JournalError) -> Stop {
     Stop::Failed(error.to_string())
 }
@@ -135,6 +135,8 @@ where
             Err(Stop::Finished) => {
                 self.append_checkpoints()?;
                 self.commit()?;
+                // An orderly end leaves nothing to the system's goodwill.
+                self.writer.sync().map_err(failed)?;
                 return Err(Stop::Finished);
             }
             other => other?,
