@@ -11,7 +11,7 @@ use ringmatch_engine::command::Side;
 use ringmatch_engine::{Price, Symbol, UserRef};
 use ringmatch_gateway::client::{Client, ClientError, Lifetime, NewOrder, Start};
 use ringmatch_gateway::wire::ouch::Outbound;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -30,14 +30,16 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(super) struct Testimony {
     /// Its session.
     pub(super) session: String,
-    /// Orders that it sent.
-    pub(super) sent: BTreeSet<u32>,
+    /// Orders that it sent, and on which side.
+    pub(super) sent: BTreeMap<u32, Side>,
     /// Orders that the venue acknowledged.
     pub(super) acknowledged: BTreeSet<u32>,
     /// Acknowledgements that came twice.
     pub(super) twice: u64,
-    /// Shares that it traded.
-    pub(super) shares: u64,
+    /// Shares that it bought.
+    pub(super) bought: u64,
+    /// Shares that it sold.
+    pub(super) sold: u64,
     /// Whether all its orders were answered at the end.
     pub(super) complete: bool,
 }
@@ -131,7 +133,7 @@ impl Trader {
         let lifetime = if takes { Lifetime::ImmediateOrCancel } else { Lifetime::Day };
         let order = NewOrder { lifetime, ..NewOrder::limit(symbol, side, quantity, price) };
         let user_ref = self.client.enter(&order)?;
-        self.testimony.sent.insert(user_ref.0);
+        self.testimony.sent.insert(user_ref.0, side);
         if !takes {
             self.quotes.push_back(user_ref);
         }
@@ -145,7 +147,12 @@ impl Trader {
                 self.testimony.twice += u64::from(!is_new);
             }
             Outbound::OrderExecuted(executed) => {
-                self.testimony.shares += u64::from(executed.quantity);
+                let shares = u64::from(executed.quantity);
+                match self.testimony.sent.get(&executed.user_ref_num) {
+                    Some(Side::Buy) => self.testimony.bought += shares,
+                    Some(Side::Sell) => self.testimony.sold += shares,
+                    None => {}
+                }
             }
             _ => {}
         }
@@ -160,7 +167,7 @@ impl Trader {
             heard = Instant::now();
             self.hear(&response.message);
             let is_last = matches!(response.message, Outbound::AccountQueryResponse(_));
-            if is_last && self.testimony.acknowledged == self.testimony.sent {
+            if is_last && self.testimony.acknowledged.iter().eq(self.testimony.sent.keys()) {
                 self.testimony.complete = true;
                 break;
             }
