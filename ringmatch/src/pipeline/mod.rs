@@ -6,11 +6,11 @@
 //!                       └─▶ matcher ─▶ event ring ──────────▶ publisher ─▶ UDP
 //! ```
 //!
-//! One file a stage, and `venue` joins them to rings and threads; start reading
-//! there. A stage is an object with a `poll` that does a bounded piece of work;
-//! which thread calls it is not its business. Nothing observable leaves before
-//! its cause is safe: the publisher sends what came of a command only when the
-//! journaler has said that the command is durable.
+//! One file a stage. `stages` joins them to rings, and `venue` puts them on
+//! threads; start reading there. A stage is an object with a `poll` that does a
+//! bounded piece of work; which thread calls it is not its business. Nothing
+//! observable leaves before its cause is safe: the publisher sends what came of
+//! a command only when the journaler has said that the command is durable.
 
 mod counters;
 mod journaler;
@@ -18,6 +18,8 @@ mod matcher;
 mod meters;
 mod publisher;
 mod receiver;
+mod restored;
+mod stages;
 mod timing;
 mod venue;
 
@@ -27,8 +29,10 @@ pub use matcher::Matcher;
 pub use meters::Meters;
 pub use publisher::Publisher;
 pub use receiver::{Desk, Receiver};
+pub use restored::{Recovered, Restored, open_journal};
+pub use stages::{Sockets, Stages};
 pub use timing::{TimedFrom, Timing};
-pub use venue::{Addresses, Recovered, Report, StartError, Venue};
+pub use venue::{Addresses, Report, StartError, Venue};
 
 /// A part of the pipeline.
 pub trait Stage: Send {

@@ -1,4 +1,4 @@
-//! The venue: all stages, joined to rings and threads.
+//! The venue: its stages on threads.
 //!
 //! Starting a venue is the same act whether its data directory is empty, was
 //! left in order, or was left by a crash: take the lock, open the sockets, replay
@@ -7,34 +7,23 @@
 //! start of the day) is sequenced as operator commands, so the log alone tells
 //! how the venue came to be what it is.
 
-use super::receiver::Desk;
-use super::{Counters, Ending, Journaler, Matcher, Meters, Publisher, Receiver, Stage, Timing};
+use super::open_journal;
+use super::{Counters, Ending, Meters, Recovered, Restored, Sockets, Stage, Stages, Timing};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
-use crate::follower::{FollowError, Follower};
-use crate::log::{self, Checkpoint};
-use crate::operations::{self, ChangedConfig};
+use crate::follower::FollowError;
+use crate::operations::ChangedConfig;
 use crate::threads::{self, Assignment, Layout, Pinned};
-use ringmatch_engine::command::SequencedCommand;
-use ringmatch_engine::event::Event;
-use ringmatch_engine::{Digest, Exchange, LimitsError, Sequence};
+use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
-use ringmatch_gateway::{Intake, Outlet, OutletConfig};
-use ringmatch_journal::{
-    Directory, Identity, JournalError, Options, Recovery, RecoveryReport, Writer,
-};
-use ringmatch_ring::{BuildError, Builder, SequenceWriter, WaitStrategy};
+use ringmatch_gateway::{Outlet, OutletConfig};
+use ringmatch_journal::{Directory, JournalError};
+use ringmatch_ring::{BuildError, WaitStrategy};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
-
-/// Slots of the command ring and of the event ring.
-const RING: usize = 1 << 16;
-/// Slots of the ring of checkpoints.
-const CHECKPOINTS: usize = 64;
 
 /// Why a venue did not start.
 #[derive(Debug, thiserror::Error)]
@@ -81,23 +70,6 @@ pub enum StartError {
     /// No thread can be started.
     #[error("a thread cannot be started: {0}")]
     Thread(std::io::Error),
-}
-
-/// What a start found in the journal.
-#[derive(Clone, Debug)]
-pub struct Recovered {
-    /// Commands replayed.
-    pub commands: u64,
-    /// How long the replay took.
-    pub time: Duration,
-    /// The digest after them.
-    pub digest: Digest,
-    /// The state hash after them.
-    pub state_hash: Digest,
-    /// Checkpoints of the earlier runs that agreed with the replay.
-    pub checkpoints: u64,
-    /// What the journal itself found and did.
-    pub journal: RecoveryReport,
 }
 
 /// Where a venue listens and sends.
@@ -149,14 +121,6 @@ struct Running {
     handle: JoinHandle<threads::Ended>,
 }
 
-/// What the journal gave: everything that goes on from there.
-struct Restored {
-    exchange: Box<Exchange>,
-    outlet: Outlet,
-    writer: Writer<Directory>,
-    recovered: Recovered,
-}
-
 impl Venue {
     /// Starts a venue on a data directory, which is made if it is not there.
     ///
@@ -164,7 +128,9 @@ impl Venue {
     /// When the journal, a socket, the config or a thread stands in the way;
     /// nothing has been changed then but what recovery did.
     pub fn start(config: &Config, data_dir: &Path) -> Result<Self, StartError> {
-        let recovery = open_journal(config, data_dir)?;
+        let directory = Directory::create(data_dir)
+            .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
+        let recovery = open_journal(config, directory)?;
         let orders = open_endpoint(config, "orders", config.network.orders)?;
         let requests = open_endpoint(config, "requests", config.network.requests)?;
         let addresses = Addresses {
@@ -172,11 +138,13 @@ impl Venue {
             market_data: config.network.market_data.into(),
             requests: requests.local_address(),
         };
-        let restored = restore(config, recovery)?;
+        let outlet = Outlet::new(OutletConfig::new(config.venue.name));
+        let restored = Restored::replay(config, recovery, outlet)?;
         let recovered = restored.recovered.clone();
         let layout = config.threads.layout.resolve();
         let (meters, stop) = (Meters::new(SystemClock::start()), Arc::default());
-        let stages = Stages::build(config, restored, orders, requests, &meters, &stop)?;
+        let sockets = Sockets { orders, requests, market_data: addresses.market_data };
+        let stages = Stages::join(config, restored, sockets, Stages::RING, &meters, &stop)?;
         let assignments = stages.assign(layout, &config.threads.pin)?;
         let threads = Vec::new();
         let mut venue = Self { addresses, recovered, layout, threads, meters, stop };
@@ -256,156 +224,10 @@ impl Venue {
     }
 }
 
-fn open_journal(config: &Config, data_dir: &Path) -> Result<Recovery<Directory>, StartError> {
-    let limits = config.limits();
-    let venue = config.venue.name.to_string();
-    let identity = Identity::new(&venue, &log::encode_limits(&limits))?;
-    let options = Options {
-        segment_bytes: config.journal.segment_bytes,
-        durability: config.journal.durability,
-    };
-    let directory = Directory::create(data_dir)
-        .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
-    Ok(Recovery::open(directory, identity, options)?)
-}
-
 fn open_endpoint(
     config: &Config,
     purpose: &'static str,
     address: std::net::SocketAddrV4,
 ) -> Result<UdpEndpoint, EndpointError> {
     UdpEndpoint::open(&EndpointConfig::new(purpose, address, config.network.interface))
-}
-
-/// Replays the journal: the exchange gets its state back, and the streams the
-/// messages that clients may ask for again.
-fn restore(config: &Config, mut recovery: Recovery<Directory>) -> Result<Restored, StartError> {
-    let start = Instant::now();
-    let mut follower = Follower::new(config.limits())?;
-    let mut outlet = Outlet::new(OutletConfig::new(config.venue.name));
-    while let Some(frame) = recovery.next_frame()? {
-        follower.follow(&frame, Sequence(u64::MAX), &mut |_, events| {
-            events.iter().for_each(|event| outlet.remember(event));
-        })?;
-    }
-    let (writer, journal) = recovery.into_writer()?;
-    let checkpoints = follower.verified();
-    let exchange = follower.into_exchange();
-    let recovered = Recovered {
-        commands: exchange.sequence().0,
-        time: start.elapsed(),
-        digest: exchange.digest(),
-        state_hash: exchange.state_hash(),
-        checkpoints,
-        journal,
-    };
-    let responses = exchange.sessions().iter().map(|session| session.next_response.0);
-    assert!(
-        outlet.stands_at(exchange.next_market().0, responses),
-        "the streams count as the exchange does"
-    );
-    Ok(Restored { exchange, outlet, writer, recovered })
-}
-
-/// The stages, wired and not yet on any thread.
-struct Stages {
-    receiver: Box<dyn Stage>,
-    journaler: Box<dyn Stage>,
-    matcher: Box<dyn Stage>,
-    publisher: Box<dyn Stage>,
-}
-
-impl Stages {
-    fn build(
-        config: &Config,
-        restored: Restored,
-        orders: UdpEndpoint,
-        requests: UdpEndpoint,
-        meters: &Meters<SystemClock>,
-        stop: &Arc<AtomicBool>,
-    ) -> Result<Self, StartError> {
-        let Restored { exchange, outlet, writer, .. } = restored;
-        let last = exchange.sequence();
-        let time = exchange.time().max(meters.clock.now());
-
-        let mut commands = Builder::new(RING, SequencedCommand::default)?;
-        let (to_journaler, to_matcher) = (commands.consumer(), commands.consumer());
-        let (command_ring, [to_journaler, to_matcher]) =
-            commands.build([to_journaler, to_matcher])?;
-        let mut events = Builder::new(RING, Event::default)?;
-        let to_publisher = events.consumer();
-        let (event_ring, [to_publisher]) = events.build([to_publisher])?;
-        let mut checkpoints = Builder::new(CHECKPOINTS, Checkpoint::default)?;
-        let checkpoint_reader = checkpoints.consumer();
-        let (checkpoint_ring, [checkpoint_reader]) = checkpoints.build([checkpoint_reader])?;
-        let durable = SequenceWriter::new(last.0);
-
-        let operations = operations::outstanding(config, &exchange)?;
-        let receiver = Receiver::new(
-            orders,
-            intake(&exchange),
-            Desk::new(command_ring, last, time),
-            operations,
-            durable.reader(),
-            Arc::clone(stop),
-            meters.clone(),
-        );
-        let publisher = Publisher::new(
-            requests,
-            config.network.market_data.into(),
-            outlet,
-            to_publisher,
-            durable.reader(),
-            meters.clone(),
-        );
-        let matcher =
-            Matcher::new(exchange, to_matcher, event_ring, checkpoint_ring, meters.clone());
-        let journaler =
-            Journaler::new(writer, last, to_journaler, checkpoint_reader, durable, meters.clone());
-        Ok(Self {
-            receiver: Box::new(receiver),
-            journaler: Box::new(journaler),
-            matcher: Box::new(matcher),
-            publisher: Box::new(publisher),
-        })
-    }
-
-    /// Which thread runs which stages, and on which CPU.
-    fn assign(self, layout: Layout, pin: &[usize]) -> Result<Vec<Assignment>, StartError> {
-        let Self { receiver, journaler, matcher, publisher } = self;
-        let threads: Vec<(&'static str, Vec<Box<dyn Stage>>)> = match layout {
-            Layout::Dedicated => vec![
-                ("receiver", vec![receiver]),
-                ("journaler", vec![journaler]),
-                ("matcher", vec![matcher]),
-                ("publisher", vec![publisher]),
-            ],
-            Layout::SharedNetwork => vec![
-                ("network", vec![receiver, publisher]),
-                ("journaler", vec![journaler]),
-                ("matcher", vec![matcher]),
-            ],
-            Layout::Shared | Layout::Auto => {
-                vec![("engine", vec![receiver, matcher, publisher]), ("journaler", vec![journaler])]
-            }
-        };
-        if !pin.is_empty() && pin.len() != threads.len() {
-            return Err(StartError::Pins { layout, threads: threads.len(), cpus: pin.len() });
-        }
-        let cpus = pin.iter().copied().map(Some).chain(std::iter::repeat(None));
-        let assign = |((name, stages), cpu)| Assignment { name, stages, cpu };
-        Ok(threads.into_iter().zip(cpus).map(assign).collect())
-    }
-}
-
-/// The venue's end of the order streams, as the recovered exchange knows them.
-fn intake(exchange: &Exchange) -> Intake {
-    let mut intake = Intake::default();
-    for instrument in exchange.instruments() {
-        intake.list(instrument.id, instrument.symbol);
-    }
-    for session in exchange.sessions() {
-        intake.admit(session.id, session.name, session.next_input);
-    }
-    intake
 }

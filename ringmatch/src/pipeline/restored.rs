@@ -1,0 +1,99 @@
+//! What a venue goes on from: everything that its journal gives.
+//!
+//! A start is a replay. The exchange gets its state back, the streams the
+//! messages that clients may ask for again, and the journal a writer at its
+//! end. Nothing here knows what the storage is, so a simulated disk is restored
+//! from exactly as a directory is.
+
+use super::StartError;
+use crate::config::Config;
+use crate::follower::Follower;
+use crate::log;
+use ringmatch_engine::{Digest, Exchange, Sequence};
+use ringmatch_gateway::Outlet;
+use ringmatch_journal::{Identity, Options, Recovery, RecoveryReport, Storage, Writer};
+use std::time::{Duration, Instant};
+
+/// See the [module](self).
+pub struct Restored<S: Storage> {
+    /// The exchange after the last command of the journal.
+    pub exchange: Box<Exchange>,
+    /// The output streams, which stand where the exchange does.
+    pub outlet: Outlet,
+    /// The journal, to go on with.
+    pub writer: Writer<S>,
+    /// What was found.
+    pub recovered: Recovered,
+}
+
+/// What a start found in the journal.
+#[derive(Clone, Debug)]
+pub struct Recovered {
+    /// Commands replayed.
+    pub commands: u64,
+    /// How long the replay took.
+    pub time: Duration,
+    /// The digest after them.
+    pub digest: Digest,
+    /// The state hash after them.
+    pub state_hash: Digest,
+    /// Checkpoints of the earlier runs that agreed with the replay.
+    pub checkpoints: u64,
+    /// What the journal itself found and did.
+    pub journal: RecoveryReport,
+}
+
+/// Takes the lock of a venue's journal; nothing is read or changed yet.
+///
+/// # Errors
+/// When somebody else has the lock, or it is another venue's journal.
+pub fn open_journal<S: Storage>(config: &Config, storage: S) -> Result<Recovery<S>, StartError> {
+    let venue = config.venue.name.to_string();
+    let identity = Identity::new(&venue, &log::encode_limits(&config.limits()))?;
+    let options = Options {
+        segment_bytes: config.journal.segment_bytes,
+        durability: config.journal.durability,
+    };
+    Ok(Recovery::open(storage, identity, options)?)
+}
+
+impl<S: Storage> Restored<S> {
+    /// Replays a journal into an exchange and into `outlet`, which is new.
+    ///
+    /// # Errors
+    /// When the journal is damaged, or replays to something else than before:
+    /// then nothing was changed. When the disk fails.
+    ///
+    /// # Panics
+    /// When the streams do not count as the exchange does, which is a bug.
+    pub fn replay(
+        config: &Config,
+        mut recovery: Recovery<S>,
+        mut outlet: Outlet,
+    ) -> Result<Self, StartError> {
+        let start = Instant::now();
+        let mut follower = Follower::new(config.limits())?;
+        while let Some(frame) = recovery.next_frame()? {
+            follower.follow(&frame, Sequence(u64::MAX), &mut |_, events| {
+                events.iter().for_each(|event| outlet.remember(event));
+            })?;
+        }
+        let (writer, journal) = recovery.into_writer()?;
+        let checkpoints = follower.verified();
+        let exchange = follower.into_exchange();
+        let recovered = Recovered {
+            commands: exchange.sequence().0,
+            time: start.elapsed(),
+            digest: exchange.digest(),
+            state_hash: exchange.state_hash(),
+            checkpoints,
+            journal,
+        };
+        let responses = exchange.sessions().iter().map(|session| session.next_response.0);
+        assert!(
+            outlet.stands_at(exchange.next_market().0, responses),
+            "the streams count as the exchange does"
+        );
+        Ok(Self { exchange, outlet, writer, recovered })
+    }
+}

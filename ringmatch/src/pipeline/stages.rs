@@ -1,0 +1,165 @@
+//! The stages, joined to their rings and to the outside.
+//!
+//! Here it is said who reads what. Neither the disk nor the network nor the
+//! clock is known: the engine puts the machine's here and runs the stages on
+//! threads, the simulation its own and polls them one by one.
+
+use super::receiver::Desk;
+use super::{Journaler, Matcher, Meters, Publisher, Receiver, Restored, Stage, StartError};
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::log::Checkpoint;
+use crate::operations;
+use crate::threads::{Assignment, Layout};
+use ringmatch_engine::Exchange;
+use ringmatch_engine::command::SequencedCommand;
+use ringmatch_engine::event::Event;
+use ringmatch_gateway::Intake;
+use ringmatch_gateway::net::Datagrams;
+use ringmatch_journal::{Storage, Writer};
+use ringmatch_ring::{Builder, SequenceWriter};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+/// Slots of the ring of checkpoints.
+const CHECKPOINTS: usize = 64;
+
+/// See the [module](self).
+pub struct Stages {
+    receiver: Box<dyn Stage>,
+    journaler: Box<dyn Stage>,
+    matcher: Box<dyn Stage>,
+    publisher: Box<dyn Stage>,
+}
+
+/// A venue's ends of the network.
+pub struct Sockets<N> {
+    /// Where orders are received.
+    pub orders: N,
+    /// Where requests are received, and everything is sent from.
+    pub requests: N,
+    /// Where market data is sent.
+    pub market_data: SocketAddr,
+}
+
+impl Stages {
+    /// Slots that the command ring and the event ring normally have.
+    pub const RING: usize = 1 << 16;
+
+    /// Joins the stages of a venue that goes on from `restored`. The command
+    /// ring and the event ring have `ring` slots; setting `stop` ends the
+    /// receiver, and in order all that come after it.
+    ///
+    /// # Errors
+    /// When the config contradicts the journal, or `ring` is no power of two.
+    pub fn join<S, N, C>(
+        config: &Config,
+        restored: Restored<S>,
+        sockets: Sockets<N>,
+        ring: usize,
+        meters: &Meters<C>,
+        stop: &Arc<AtomicBool>,
+    ) -> Result<Self, StartError>
+    where
+        S: Storage,
+        Writer<S>: Send,
+        N: Datagrams + Send + 'static,
+        C: Clock + Clone + 'static,
+    {
+        let Restored { exchange, outlet, writer, .. } = restored;
+        let last = exchange.sequence();
+        let time = exchange.time().max(meters.clock.now());
+
+        let mut commands = Builder::new(ring, SequencedCommand::default)?;
+        let (to_journaler, to_matcher) = (commands.consumer(), commands.consumer());
+        let (command_ring, [to_journaler, to_matcher]) =
+            commands.build([to_journaler, to_matcher])?;
+        let mut events = Builder::new(ring, Event::default)?;
+        let to_publisher = events.consumer();
+        let (event_ring, [to_publisher]) = events.build([to_publisher])?;
+        let mut checkpoints = Builder::new(CHECKPOINTS, Checkpoint::default)?;
+        let checkpoint_reader = checkpoints.consumer();
+        let (checkpoint_ring, [checkpoint_reader]) = checkpoints.build([checkpoint_reader])?;
+        let durable = SequenceWriter::new(last.0);
+
+        let operations = operations::outstanding(config, &exchange)?;
+        let receiver = Receiver::new(
+            sockets.orders,
+            intake(&exchange),
+            Desk::new(command_ring, last, time),
+            operations,
+            durable.reader(),
+            Arc::clone(stop),
+            meters.clone(),
+        );
+        let publisher = Publisher::new(
+            sockets.requests,
+            sockets.market_data,
+            outlet,
+            to_publisher,
+            durable.reader(),
+            meters.clone(),
+        );
+        let matcher =
+            Matcher::new(exchange, to_matcher, event_ring, checkpoint_ring, meters.clone());
+        let journaler =
+            Journaler::new(writer, last, to_journaler, checkpoint_reader, durable, meters.clone());
+        Ok(Self {
+            receiver: Box::new(receiver),
+            journaler: Box::new(journaler),
+            matcher: Box::new(matcher),
+            publisher: Box::new(publisher),
+        })
+    }
+
+    /// All of them, in the order of the pipeline.
+    #[must_use]
+    pub fn in_order(self) -> [Box<dyn Stage>; 4] {
+        let Self { receiver, journaler, matcher, publisher } = self;
+        [receiver, journaler, matcher, publisher]
+    }
+
+    /// Which thread runs which stages, and on which CPU.
+    pub(super) fn assign(
+        self,
+        layout: Layout,
+        pin: &[usize],
+    ) -> Result<Vec<Assignment>, StartError> {
+        let Self { receiver, journaler, matcher, publisher } = self;
+        let threads: Vec<(&'static str, Vec<Box<dyn Stage>>)> = match layout {
+            Layout::Dedicated => vec![
+                ("receiver", vec![receiver]),
+                ("journaler", vec![journaler]),
+                ("matcher", vec![matcher]),
+                ("publisher", vec![publisher]),
+            ],
+            Layout::SharedNetwork => vec![
+                ("network", vec![receiver, publisher]),
+                ("journaler", vec![journaler]),
+                ("matcher", vec![matcher]),
+            ],
+            Layout::Shared | Layout::Auto => {
+                vec![("engine", vec![receiver, matcher, publisher]), ("journaler", vec![journaler])]
+            }
+        };
+        if !pin.is_empty() && pin.len() != threads.len() {
+            return Err(StartError::Pins { layout, threads: threads.len(), cpus: pin.len() });
+        }
+        let cpus = pin.iter().copied().map(Some).chain(std::iter::repeat(None));
+        let assign = |((name, stages), cpu)| Assignment { name, stages, cpu };
+        Ok(threads.into_iter().zip(cpus).map(assign).collect())
+    }
+}
+
+/// The venue's end of the order streams, as the recovered exchange knows them.
+fn intake(exchange: &Exchange) -> Intake {
+    let mut intake = Intake::default();
+    for instrument in exchange.instruments() {
+        intake.list(instrument.id, instrument.symbol);
+    }
+    for session in exchange.sessions() {
+        intake.admit(session.id, session.name, session.next_input);
+    }
+    intake
+}
