@@ -44,6 +44,7 @@ pub mod event;
 mod exchange;
 mod instrument;
 mod limits;
+mod matching;
 mod order_entry;
 mod reason;
 mod session;
