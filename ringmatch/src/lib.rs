@@ -3,13 +3,14 @@
 //! This crate joins the rooms of the house: the [`pipeline`] puts the engine
 //! between the gateway and the journal, on rings and threads. [`config`] says
 //! what a venue is, [`threads`] how it runs, and [`log`] what its journal means;
-//! [`follower`] replays it, and [`latency`] measures how it answers. The binary's
-//! commands are in `commands`.
+//! [`follower`] replays it, [`feed`] plays recorded market data to it, and
+//! [`latency`] measures how it answers. The binary's commands are in `commands`.
 #![forbid(unsafe_code)]
 
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod feed;
 pub mod follower;
 pub mod latency;
 pub mod log;

@@ -1,11 +1,17 @@
 //! Tests of the whole venue: the real binary, real sockets, real files.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+/// A made-up day of recorded market data.
+mod day;
 /// A venue in a child process, and where to find it.
 mod engine;
+/// Recorded market data as order flow.
+mod feed;
 /// The latency tool: what it prints and writes.
 mod latency;
 /// Start, stop, start again; two on one directory; a busy port.
 mod lifecycle;
+/// Messages and files of recorded market data.
+mod record;
 /// `send` and `tap` as a user runs them.
 mod send;
