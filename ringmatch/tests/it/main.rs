@@ -1,6 +1,8 @@
 //! Tests of the whole venue: the real binary, real sockets, real files.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+/// Killed again and again in the middle of a flow.
+mod crash;
 /// A made-up day of recorded market data.
 mod day;
 /// A venue in a child process, and where to find it.
