@@ -19,6 +19,9 @@ use std::net::SocketAddr;
 const BATCH: usize = 256;
 /// Requests served in one poll.
 const REQUESTS: usize = 16;
+/// Nanoseconds between two looks for requests: each is a system call, and
+/// whoever asks has waited for longer already.
+const REQUEST_CHECK_NS: u64 = 20_000;
 /// Nanoseconds between two looks for heartbeats that are due.
 const HEARTBEAT_CHECK_NS: u64 = 1_000_000;
 
@@ -31,6 +34,7 @@ pub struct Publisher<N, C> {
     clock: C,
     timing: Timing,
     received: Vec<Nanos>,
+    requests_checked: Nanos,
     heartbeats_checked: Nanos,
     counters: Counters,
     buffer: Box<[u8]>,
@@ -75,6 +79,7 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
             clock: meters.clock,
             timing,
             received: Vec::with_capacity(BATCH),
+            requests_checked: Nanos(0),
             heartbeats_checked: Nanos(0),
             counters: meters.counters,
             buffer: vec![0; MAX_DATAGRAM].into_boxed_slice(),
@@ -115,6 +120,10 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
     }
 
     fn serve_requests(&mut self, now: Nanos) -> Result<usize, Stop> {
+        if now.0 - self.requests_checked.0 < REQUEST_CHECK_NS {
+            return Ok(0);
+        }
+        self.requests_checked = now;
         let failed = |error| Stop::Failed(format!("requests cannot be received: {error}"));
         let Self { wire, outlet, buffer, .. } = self;
         for served in 0..REQUESTS {
