@@ -53,12 +53,18 @@ impl EventSink for EventOutlet {
 }
 
 impl EventOutlet {
+    /// A ring that is full of what is not published yet has no room either:
+    /// one command can say more than the ring holds.
     #[inline]
     fn has_room(&mut self) -> bool {
-        self.ring.has_room(1).unwrap_or_else(|error| {
-            self.broken = Some(error);
-            false
-        })
+        match self.ring.has_room(1) {
+            Ok(has_room) => has_room,
+            Err(ClaimError::BatchLargerThanRing { .. }) => false,
+            Err(error) => {
+                self.broken = Some(error);
+                false
+            }
+        }
     }
 
     /// Hands the backlog over as far as there is room, and publishes.

@@ -51,7 +51,9 @@ impl Sequencer for Desk {
                 self.next = sequence.next();
                 Some(sequence)
             }
-            Ok(None) => None,
+            // Also when the ring is full of what is not published yet: what
+            // waited for a gap can be more than the ring holds.
+            Ok(None) | Err(ClaimError::BatchLargerThanRing { .. }) => None,
             Err(error) => {
                 self.fault = Some(error);
                 None
@@ -144,7 +146,10 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
     }
 
     fn work(&mut self, desk: &mut Desk) -> Result<usize, Stop> {
-        desk.time = desk.time.max(self.clock.now());
+        // Stamps follow the log, which may be ahead of a clock that was set
+        // back; pauses follow the clock.
+        let now = self.clock.now();
+        desk.time = desk.time.max(now);
         let mut done = 0;
         if !self.operations.is_empty() {
             done += self.operate(desk);
@@ -156,11 +161,11 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
         }
         let Self { network, intake, unsent, durable, .. } = self;
         let durable = Sequence(durable.get());
-        intake.poll(desk.time.0, durable, |packet, to| {
+        intake.poll(now.0, durable, |packet, to| {
             *unsent += u64::from(!network.send(packet, to).unwrap_or(false));
         });
-        if desk.time.0 - self.reported.0 >= REPORT_NS {
-            self.reported = desk.time;
+        if now.0 - self.reported.0 >= REPORT_NS {
+            self.reported = now;
             self.report();
         }
         match desk.fault {

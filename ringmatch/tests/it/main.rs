@@ -17,3 +17,5 @@ mod lifecycle;
 mod record;
 /// `send` and `tap` as a user runs them.
 mod send;
+/// Single stages at their edges: small rings, a clock that was set back.
+mod stages;
