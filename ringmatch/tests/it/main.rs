@@ -17,5 +17,7 @@ mod lifecycle;
 mod record;
 /// `send` and `tap` as a user runs them.
 mod send;
+/// A whole venue in one seeded thread: bad network, unkind disk, crashes.
+mod simulation;
 /// Single stages at their edges: small rings, a clock that was set back.
 mod stages;
