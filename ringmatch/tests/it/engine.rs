@@ -12,6 +12,7 @@ use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The binary under test.
@@ -121,6 +122,7 @@ pub struct Engine {
     child: Child,
     /// What it said when it was ready.
     pub ready: Value,
+    said: Arc<Mutex<String>>,
 }
 
 impl Engine {
@@ -151,8 +153,19 @@ impl Engine {
             return Err(said);
         }
         // Somebody must read what it says, or it could not say it.
-        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-        Ok(Self { child, ready: serde_json::from_str(&line).unwrap() })
+        let said = Arc::new(Mutex::new(String::new()));
+        let heard = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                heard.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        Ok(Self { child, ready: serde_json::from_str(&line).unwrap(), said })
+    }
+
+    /// What it has said on standard error so far.
+    pub fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     /// The digest it started with.

@@ -1,6 +1,8 @@
 //! Tests of the whole venue: the real binary, real sockets, real files.
 #![allow(clippy::unwrap_used, unreachable_pub)]
 
+/// Hostile and broken input, while a client trades through it.
+mod bad_input;
 /// Killed again and again in the middle of a flow.
 mod crash;
 /// A made-up day of recorded market data.
@@ -13,6 +15,8 @@ mod feed;
 mod latency;
 /// Start, stop, start again; two on one directory; a busy port.
 mod lifecycle;
+/// Real clients and the real engine, with a bad network between them.
+mod proxy;
 /// Messages and files of recorded market data.
 mod record;
 /// `send` and `tap` as a user runs them.
