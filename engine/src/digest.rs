@@ -18,7 +18,7 @@ use std::fmt;
 /// of 2 and 3, made odd.
 const KEYS: [u64; 2] = [0x6a09_e667_f3bc_c909, 0xbb67_ae85_84ca_a73b];
 
-/// See the [module](self).
+/// A running fingerprint of everything that an exchange said.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest(pub u64);
 

@@ -6,7 +6,7 @@
 use rkyv::{Archive, Deserialize, Serialize};
 use std::fmt;
 
-/// See the [module](self).
+/// How large an exchange may become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct Limits {
     /// Resting orders over all instruments; 1 to [`Limits::MAX_ORDERS`].

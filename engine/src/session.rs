@@ -7,7 +7,7 @@
 use crate::event::Recipient;
 use crate::types::{Firm, SessionId, SessionName, StreamNumber, UserRef};
 
-/// See the [module](self).
+/// An order-entry session as the exchange knows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Its number.

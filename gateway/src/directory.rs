@@ -6,7 +6,7 @@
 
 use ringmatch_engine::{InstrumentId, Symbol};
 
-/// See the [module](self).
+/// Symbols and their numbers.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     by_symbol: Vec<(Symbol, InstrumentId)>,

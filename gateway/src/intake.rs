@@ -38,7 +38,7 @@ pub struct IntakeCounters {
     pub truncated: u64,
 }
 
-/// See the [module](self).
+/// All order streams of a venue, on its side.
 #[derive(Debug, Default)]
 pub struct Intake {
     inboxes: Vec<Inbox>,

@@ -77,7 +77,7 @@ impl OutletConfig {
     }
 }
 
-/// See the [module](self).
+/// All output streams of a venue, on its side.
 #[derive(Debug)]
 pub struct Outlet {
     config: OutletConfig,

@@ -44,7 +44,7 @@ pub enum FollowError {
     },
 }
 
-/// See the [module](self).
+/// An exchange that is fed from a journal.
 pub struct Follower {
     exchange: Box<Exchange>,
     commands: Vec<SequencedCommand>,

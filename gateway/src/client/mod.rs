@@ -78,7 +78,7 @@ pub enum ClientError {
     },
 }
 
-/// See the [module](self).
+/// A blocking client of a venue, in one session.
 #[derive(Debug)]
 pub struct Client {
     config: ClientConfig,

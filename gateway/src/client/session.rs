@@ -64,7 +64,8 @@ pub enum SendError {
     Push(#[from] PushError),
 }
 
-/// See the [module](self).
+/// A client's end of its session, without socket and clock: packets and times
+/// are arguments.
 #[derive(Debug)]
 pub struct ClientSession {
     name: SessionName,

@@ -53,7 +53,7 @@ struct Sides {
     asks: BTreeMap<(i64, u64), (u64, u32)>,
 }
 
-/// See the [module](self).
+/// The displayed books of all instruments, as ITCH 5.0 messages tell of them.
 #[derive(Clone, Debug, Default)]
 pub struct MarketBook {
     orders: HashMap<u64, DisplayedOrder>,

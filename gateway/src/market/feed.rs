@@ -60,7 +60,7 @@ pub enum FeedError {
     },
 }
 
-/// See the [module](self).
+/// A blocking reader of a venue's market data.
 #[derive(Debug)]
 pub struct MarketFeed {
     config: FeedConfig,

@@ -55,7 +55,7 @@ struct Resting {
     executed: u32,
 }
 
-/// See the [module](self). It holds nothing but the orders that rest.
+/// Turns recorded messages into orders. It holds nothing but the orders that rest.
 #[derive(Debug)]
 pub struct OrderFlow {
     resting: HashMap<u64, Resting>,

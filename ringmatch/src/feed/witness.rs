@@ -55,7 +55,7 @@ struct Traded {
     quantity: u32,
 }
 
-/// See the [module](self).
+/// What was heard of the orders, from responses and from market data.
 #[derive(Debug)]
 pub struct Witness {
     responses: Option<Run>,

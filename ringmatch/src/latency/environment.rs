@@ -6,7 +6,7 @@ use crate::threads::usable_cpus;
 use serde::Serialize;
 use std::fmt;
 
-/// See the [module](self).
+/// What a measurement was made on.
 #[derive(Clone, Debug, Serialize)]
 pub struct Environment {
     /// The CPU's model, as the system names it.

@@ -13,7 +13,7 @@ use ringmatch_gateway::client::{Client, ClientError, NewOrder};
 /// Shares of every order.
 const QUANTITY: u32 = 100;
 
-/// See the [module](self).
+/// The orders to measure with.
 #[derive(Debug)]
 pub struct Flow {
     symbol: Symbol,

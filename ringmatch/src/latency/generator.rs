@@ -30,7 +30,7 @@ pub enum GeneratorError {
     Interrupted,
 }
 
-/// See the [module](self).
+/// Sends orders when they are due and hears their answers.
 #[derive(Debug)]
 pub struct Generator<'a> {
     client: Client,

@@ -12,7 +12,7 @@ use hdrhistogram::Histogram;
 /// The longest latency that is told apart: a minute.
 const MAX_NS: u64 = 60_000_000_000;
 
-/// See the [module](self).
+/// Latencies of orders from their intended send times.
 #[derive(Debug)]
 pub struct Recorder {
     schedule: Schedule,

@@ -10,7 +10,7 @@ const SECOND_NS: u64 = 1_000_000_000;
 /// and one send take on a busy machine.
 const LATE_AT_LEAST_NS: u64 = 10_000;
 
-/// See the [module](self).
+/// When each order is due, fixed in advance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Schedule {
     start_ns: u64,

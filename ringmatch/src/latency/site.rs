@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The middle of the book: 100.00.
 const MIDDLE: Price = Price(1_000_000);
 
-/// See the [module](self).
+/// The venue that is measured.
 pub struct Site {
     venue: Venue,
     config: Config,

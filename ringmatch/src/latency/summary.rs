@@ -68,7 +68,7 @@ impl Percentiles {
     }
 }
 
-/// See the [module](self).
+/// The result of a measurement.
 #[derive(Clone, Debug, Serialize)]
 pub struct Summary {
     /// Orders a second, as the schedule has them.

@@ -17,7 +17,7 @@ use ringmatch_ring::{Consumer, Ended, SequenceWriter};
 /// The most commands in one frame: about half a megabyte of them.
 const BATCH: usize = 4096;
 
-/// See the [module](self).
+/// The stage that makes commands durable.
 pub struct Journaler<S: Storage, C> {
     writer: Writer<S>,
     commands: Option<Consumer<SequencedCommand>>,

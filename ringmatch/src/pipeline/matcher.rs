@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 /// Commands applied before what they said is published.
 const BATCH: usize = 64;
 
-/// See the [module](self).
+/// The stage that applies commands to the exchange.
 pub struct Matcher<C> {
     exchange: Box<Exchange>,
     commands: Option<Consumer<SequencedCommand>>,

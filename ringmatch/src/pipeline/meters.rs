@@ -5,7 +5,7 @@
 
 use super::{Counters, TimedFrom, Timing};
 
-/// See the [module](self).
+/// What the stages measure with, and into.
 #[derive(Clone, Debug)]
 pub struct Meters<C> {
     /// What time it is.

@@ -25,7 +25,7 @@ const REQUEST_CHECK_NS: u64 = 20_000;
 /// Nanoseconds between two looks for heartbeats that are due.
 const HEARTBEAT_CHECK_NS: u64 = 1_000_000;
 
-/// See the [module](self).
+/// The stage that sends what may leave.
 pub struct Publisher<N, C> {
     wire: Wire<N>,
     outlet: Outlet,

@@ -62,7 +62,7 @@ impl Sequencer for Desk {
     }
 }
 
-/// See the [module](self).
+/// The stage that takes orders from the network and sequences them.
 pub struct Receiver<N, C> {
     network: N,
     intake: Intake,

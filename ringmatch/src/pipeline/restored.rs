@@ -14,7 +14,7 @@ use ringmatch_gateway::Outlet;
 use ringmatch_journal::{Identity, Options, Recovery, RecoveryReport, Storage, Writer};
 use std::time::{Duration, Instant};
 
-/// See the [module](self).
+/// What a venue goes on from.
 pub struct Restored<S: Storage> {
     /// The exchange after the last command of the journal.
     pub exchange: Box<Exchange>,

@@ -25,7 +25,7 @@ use std::sync::atomic::AtomicBool;
 /// Slots of the ring of checkpoints.
 const CHECKPOINTS: usize = 64;
 
-/// See the [module](self).
+/// The four stages, joined and not yet on any thread.
 pub struct Stages {
     receiver: Box<dyn Stage>,
     journaler: Box<dyn Stage>,

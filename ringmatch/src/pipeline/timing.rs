@@ -30,7 +30,7 @@ impl TimedFrom {
     }
 }
 
-/// See the [module](self).
+/// How long commands took from their receipt until a stage was done with them.
 #[derive(Debug)]
 pub struct Timing {
     /// What is timed.
