@@ -36,7 +36,7 @@ use ringmatch_ring::{IdleStrategy, WaitStrategy};
 /// A MoldUDP64 packet with one Enter Order, and one with its acceptance and its
 /// cancellation.
 const ORDER_BYTES: usize = 69;
-const ANSWER_BYTES: usize = 108;
+const ANSWER_BYTES: usize = 106;
 
 fn endpoint(address: SocketAddrV4) -> UdpEndpoint {
     UdpEndpoint::open(&EndpointConfig::new("bench", address, Ipv4Addr::LOCALHOST))
