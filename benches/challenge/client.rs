@@ -1,97 +1,110 @@
 //! The client whose flow is played: it says each message as a command.
 //!
-//! An order-entry client numbers its orders upwards and knows what its orders
-//! have executed, and so does this one. Message `n` uses the [`UserRef`] `n + 1`
-//! if it enters or replaces an order; a table leads from the challenge's order
-//! id to the number that its order has now. Whether an order is still live is
-//! not looked at: the number of one that is gone is silently passed over by the
-//! exchange, and the number that would have replaced it is never live, so the
-//! table needs no correction.
+//! An order-entry client numbers its orders upwards, and so does this one.
+//! Message `n` uses the [`UserRef`] `n + 1` if it enters or replaces an order; a
+//! table leads from the challenge's order id to the number that its order has
+//! now. Whether an order is still live is not looked at: the number of one that
+//! is gone is silently passed over by the exchange, and the number that would
+//! have replaced it is never live, so the table needs no correction.
 //!
-//! The quantity of a [`Replace`] is that of the whole chain of replacements,
-//! what it has executed included, while the challenge gives what shall be open:
-//! so the client adds up the executions that it is told of.
+//! A client keeps one command of each kind and changes only what differs from
+//! the last. A command that is written whole and applied at once is loaded in
+//! larger pieces than it was stored in, and such a load waits for the stores
+//! before it: 11.1 instead of 12.6 M messages/s on `static`. A command that
+//! comes through a ring has long been written.
 
+use crate::executions::Executions;
 use crate::flow::{Flow, Kind, Message};
-use ringmatch_engine::command::{Cancel, Command, Enter, Replace, TimeInForce};
-use ringmatch_engine::event::{Event, EventBody, Party};
-use ringmatch_engine::{InstrumentId, Price, Quantity, UserRef};
+use ringmatch_engine::command::*;
+use ringmatch_engine::{InstrumentId, Nanos, Price, Quantity, Sequence, SessionId, UserRef};
 
 /// See the [module](self).
 pub(crate) struct Client {
-    instrument: InstrumentId,
     /// By order id: the number of the order now.
     numbers: Vec<UserRef>,
-    /// By number: what the order's chain has executed.
-    executed: Vec<Quantity>,
+    enter: SequencedCommand,
+    replace: SequencedCommand,
+    cancel: SequencedCommand,
 }
 
 impl Client {
     /// A client with all its memory, which has been touched.
-    pub(crate) fn new(flow: &Flow, instrument: InstrumentId) -> Self {
-        let mut client = Self {
-            instrument,
-            // Not zero, which would be memory that is not there before its first use.
-            numbers: vec![UserRef(u32::MAX); flow.order_ids],
-            executed: vec![Quantity(u32::MAX); flow.messages.len() + 1],
-        };
-        client.numbers.fill(UserRef(0));
-        client.executed.fill(Quantity(0));
-        client
+    pub(crate) fn new(flow: &Flow, session: SessionId, instrument: InstrumentId) -> Self {
+        // Not zero, which would be memory that is not there before its first use.
+        let mut numbers = vec![UserRef(u32::MAX); flow.order_ids];
+        numbers.fill(UserRef(0));
+        let unsaid = |command| SequencedCommand { session, command, ..SequencedCommand::default() };
+        Self {
+            numbers,
+            enter: unsaid(Command::Enter(Enter { instrument, ..Enter::default() })),
+            replace: unsaid(Command::Replace(Replace::default())),
+            cancel: unsaid(Command::Cancel(Cancel::default())),
+        }
     }
 
-    /// What the message says, as the exchange takes it.
+    /// What the message says, as the exchange takes it, in its place in the log.
     #[inline]
-    pub(crate) fn command(&mut self, user_ref: UserRef, message: &Message) -> Command {
+    pub(crate) fn say(
+        &mut self,
+        sequence: Sequence,
+        user_ref: UserRef,
+        message: &Message,
+        executions: &mut Executions,
+    ) -> &SequencedCommand {
         let number = &mut self.numbers[message.order_id as usize];
-        match message.kind {
+        let said = match message.kind {
             Kind::New => {
                 *number = user_ref;
-                Command::Enter(enter(user_ref, self.instrument, message))
+                change_enter(&mut self.enter.command, user_ref, message);
+                &mut self.enter
             }
-            Kind::Cancel => Command::Cancel(Cancel { user_ref: *number, quantity: Quantity(0) }),
+            Kind::Cancel => {
+                change_cancel(&mut self.cancel.command, *number);
+                &mut self.cancel
+            }
             Kind::Modify => {
                 let original = std::mem::replace(number, user_ref);
-                Command::Replace(self.replace(original, user_ref, message))
+                let executed = executions.inherit(original, user_ref);
+                let total = Quantity(message.quantity + executed.0);
+                let replace = &mut self.replace.command;
+                change_replace(replace, original, user_ref, total, Price(message.price));
+                &mut self.replace
             }
-        }
-    }
-
-    fn replace(&mut self, original: UserRef, user_ref: UserRef, message: &Message) -> Replace {
-        let executed = self.executed[original.0 as usize];
-        self.executed[user_ref.0 as usize] = executed;
-        Replace {
-            original,
-            user_ref,
-            quantity: Quantity(message.quantity + executed.0),
-            price: Price(message.price),
-            ..Replace::default()
-        }
-    }
-
-    /// Takes note of what is said to it.
-    #[inline]
-    pub(crate) fn listen(&mut self, event: &Event) {
-        if let EventBody::Executed(executed) = &event.body {
-            for Party { user_ref, .. } in [executed.maker, executed.taker] {
-                self.executed[user_ref.0 as usize].0 += executed.quantity.0;
-            }
-        }
+        };
+        said.sequence = sequence;
+        said.time = Nanos(sequence.0);
+        said.number = user_ref.0.into();
+        said
     }
 }
 
-fn enter(user_ref: UserRef, instrument: InstrumentId, message: &Message) -> Enter {
-    let time_in_force = match message.immediate_or_cancel {
+fn change_enter(command: &mut Command, user_ref: UserRef, message: &Message) {
+    let Command::Enter(enter) = command else { unreachable!("it was made an `Enter`") };
+    enter.user_ref = user_ref;
+    enter.side = message.side;
+    enter.quantity = Quantity(message.quantity);
+    enter.price = Price(message.price);
+    enter.time_in_force = match message.immediate_or_cancel {
         true => TimeInForce::ImmediateOrCancel,
         false => TimeInForce::Day,
     };
-    Enter {
-        user_ref,
-        instrument,
-        side: message.side,
-        quantity: Quantity(message.quantity),
-        price: Price(message.price),
-        time_in_force,
-        ..Enter::default()
-    }
+}
+
+fn change_cancel(command: &mut Command, user_ref: UserRef) {
+    let Command::Cancel(cancel) = command else { unreachable!("it was made a `Cancel`") };
+    cancel.user_ref = user_ref;
+}
+
+fn change_replace(
+    command: &mut Command,
+    original: UserRef,
+    user_ref: UserRef,
+    quantity: Quantity,
+    price: Price,
+) {
+    let Command::Replace(replace) = command else { unreachable!("it was made a `Replace`") };
+    replace.original = original;
+    replace.user_ref = user_ref;
+    replace.quantity = quantity;
+    replace.price = price;
 }

@@ -31,6 +31,7 @@
 //! the flows are not there or cannot be played.
 
 mod client;
+mod executions;
 mod figures;
 mod flow;
 mod outlet;

@@ -9,14 +9,14 @@
 //! lost and any number of events fits; a broken ring is remembered and said at
 //! the next [`publish`](Outlet::publish).
 
-use crate::client::Client;
+use crate::executions::Executions;
 use ringmatch_engine::EventSink;
 use ringmatch_engine::event::Event;
 use ringmatch_ring::{ClaimError, Idle, IdleStrategy, Producer, WaitStrategy};
 
 /// See the [module](self).
 pub(crate) struct Outlet {
-    pub(crate) client: Client,
+    pub(crate) executions: Executions,
     ring: Producer<Event>,
     idle: Idle,
     /// Whether the command that is being applied has not said anything yet.
@@ -44,9 +44,9 @@ impl EventSink for Outlet {
 }
 
 impl Outlet {
-    pub(crate) fn new(client: Client, ring: Producer<Event>, wait: WaitStrategy) -> Self {
+    pub(crate) fn new(executions: Executions, ring: Producer<Event>, wait: WaitStrategy) -> Self {
         Self {
-            client,
+            executions,
             ring,
             idle: wait.start(),
             is_first: true,
@@ -75,7 +75,7 @@ impl Outlet {
             return;
         }
         self.is_beside = false;
-        self.client.listen(&self.beside);
+        self.executions.listen(&self.beside);
         if self.has_room()
             && let Ok(Some(slot)) = self.ring.try_claim()
         {

@@ -8,6 +8,7 @@
 //! hashed. Nobody looks ahead in the flow.
 
 use crate::client::Client;
+use crate::executions::Executions;
 use crate::flow::Flow;
 use crate::outlet::Outlet;
 use crate::report::{Report, ReportBody};
@@ -44,6 +45,8 @@ pub(crate) enum RunError {
     Ring(#[from] BuildError),
     #[error("the event ring is broken: {0}")]
     Broken(#[from] ClaimError),
+    #[error("the operating system starts no thread: {0}")]
+    Thread(#[from] std::io::Error),
     #[error("the matching thread has failed")]
     Poisoned,
     #[error("{0}")]
@@ -101,18 +104,22 @@ pub(crate) fn play(
     let mut ring = Builder::new(RING, Event::default)?;
     let consumer = ring.consumer();
     let (producer, [consumer]) = ring.build([consumer])?;
-    let outlet = Outlet::new(Client::new(flow, INSTRUMENT), producer, cores.wait());
+    let outlet = Outlet::new(Executions::new(flow), producer, cores.wait());
+    let client = Client::new(flow, SESSION, INSTRUMENT);
     let reporter = Reporter::new(&flow.messages, first, reports);
     let ready = Barrier::new(2);
     thread::scope(|scope| {
-        let reporting = scope.spawn(|| {
+        let reporting = || {
             cores.pin(1);
             ready.wait();
             report(reporter, consumer, cores.wait())
-        });
+        };
+        // Its name tells the two apart in a profile.
+        let named = thread::Builder::new().name("reporter".into());
+        let reporting = named.spawn_scoped(scope, reporting)?;
         ready.wait();
         let start = Instant::now();
-        let driven = drive(flow, &mut exchange, first, outlet);
+        let driven = drive(flow, client, &mut exchange, first, outlet);
         let reported = reporting.join().expect("the reporter does not panic");
         // What the reporter says is the cause of a ring that broke.
         let end = reported?;
@@ -151,6 +158,7 @@ fn open_exchange() -> Result<(Exchange, Sequence), RunError> {
 /// Applies every message. The end of the outlet closes the ring.
 fn drive(
     flow: &Flow,
+    mut client: Client,
     exchange: &mut Exchange,
     first: Sequence,
     mut outlet: Outlet,
@@ -158,16 +166,10 @@ fn drive(
     let mut number = 0_u32;
     for batch in flow.messages.chunks(BATCH) {
         for message in batch {
+            let sequence = Sequence(first.0 + u64::from(number));
             number += 1;
-            let sequence = Sequence(first.0 + u64::from(number) - 1);
-            let input = SequencedCommand {
-                sequence,
-                time: Nanos(sequence.0),
-                session: SESSION,
-                number: number.into(),
-                command: outlet.client.command(UserRef(number), message),
-            };
-            exchange.apply(&input, &mut outlet);
+            let input = client.say(sequence, UserRef(number), message, &mut outlet.executions);
+            exchange.apply(input, &mut outlet);
             outlet.end_command();
         }
         outlet.publish()?;
