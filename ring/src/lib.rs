@@ -57,7 +57,7 @@
 //! cargo test -p ringmatch-ring
 //! RUSTFLAGS="--cfg loom" cargo test -p ringmatch-ring --test loom --release
 //! cargo +nightly miri test -p ringmatch-ring
-//! TSAN_OPTIONS="suppressions=$PWD/ring/tsan.supp" \
+//! RUST_BACKTRACE=0 TSAN_OPTIONS="suppressions=$PWD/ring/tsan.supp" \
 //!     RUSTFLAGS="-Zsanitizer=thread -Cunsafe-allow-abi-mismatch=sanitizer" \
 //!     cargo +nightly test -p ringmatch-ring --target x86_64-unknown-linux-gnu --test it
 //! ```
