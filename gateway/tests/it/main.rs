@@ -27,6 +27,8 @@ mod outlet;
 mod receiver;
 /// A sender: packing, window, heartbeats, answers.
 mod sender;
+/// The codec's tables in the clients of other languages.
+mod tables;
 /// From OUCH messages to commands, and what is refused.
 mod translate_inbound;
 /// From events to OUCH and ITCH messages.
