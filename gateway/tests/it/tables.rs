@@ -109,3 +109,96 @@ fn the_dissector_has_the_tables_of_the_codec() {
     let (_, after) = rest.split_once(LUA_END).expect("the mark where tables end");
     check(&path, &format!("{before}{LUA_BEGIN}{}{LUA_END}{after}", lua_tables()));
 }
+
+fn python_type(kind: FieldKind) -> &'static str {
+    match kind {
+        FieldKind::Letter | FieldKind::Alpha => "str",
+        _ => "int",
+    }
+}
+
+fn python_message(out: &mut String, layout: &Layout) {
+    let Layout { type_name, name, letter, tail, fields, .. } = layout;
+    let (letter, tail) = (char::from(*letter).to_string(), tail_name(*tail));
+    writeln!(out, "\n\n@dataclass(frozen=True)\nclass {type_name}(Message):").unwrap();
+    writeln!(out, "    \"\"\"{name} (`{letter}`).\"\"\"\n").unwrap();
+    writeln!(out, "    LAYOUT = Layout({name:?}, {letter:?}, {tail:?}, (").unwrap();
+    for Field { name, label, note, len, kind, .. } in &fields[1..] {
+        let kind = kind_name(*kind);
+        writeln!(out, "        Field({name:?}, {len}, {kind:?}, {label:?}, {note:?}),").unwrap();
+    }
+    writeln!(out, "    ))").unwrap();
+    for Field { name, kind, .. } in &fields[1..] {
+        writeln!(out, "    {name}: {}", python_type(*kind)).unwrap();
+    }
+    if tail != "nothing" {
+        writeln!(out, "    options: Options = field(default_factory=dict)").unwrap();
+    }
+}
+
+fn python_registry(out: &mut String, name: &str, layouts: &[Layout]) {
+    writeln!(out, "\n\n{name}: Dict[str, Type[Message]] = {{").unwrap();
+    for Layout { letter, type_name, .. } in layouts {
+        writeln!(out, "    {:?}: {type_name},", char::from(*letter).to_string()).unwrap();
+    }
+    writeln!(out, "}}").unwrap();
+}
+
+const PYTHON_HEAD: &str = "\
+The classes are written by a test of the gateway from the tables of the venue's
+own codec; change nothing here. Prices are integers with implied decimals, as on
+the wire (see `ringmatch.price`); texts lose their padding.
+\"\"\"
+
+from __future__ import annotations
+
+";
+
+fn python_itch() -> String {
+    let mut out = format!("\"\"\"ITCH 5.0: the messages of market data.\n\n{PYTHON_HEAD}");
+    out += "from dataclasses import dataclass\nfrom typing import Dict, Type\n\n";
+    out += "from .wire import Field, Layout, Message, decode_message\n";
+    for layout in ItchMessage::LAYOUTS {
+        python_message(&mut out, layout);
+    }
+    python_registry(&mut out, "MESSAGES", ItchMessage::LAYOUTS);
+    out += "\n\ndef decode(data: bytes) -> Message:\n    \
+            \"\"\"The message in `data`, which holds nothing else.\"\"\"\n    \
+            return decode_message(MESSAGES, {}, data)\n";
+    out
+}
+
+fn python_ouch() -> String {
+    let mut out = format!("\"\"\"OUCH 5.0: order entry and its responses.\n\n{PYTHON_HEAD}");
+    out += "from dataclasses import dataclass, field\nfrom typing import Dict, Type\n\n";
+    out += "from .wire import Field, Layout, Message, OptionTable, Options, decode_message\n";
+    for layout in Inbound::LAYOUTS.iter().chain(Outbound::LAYOUTS) {
+        python_message(&mut out, layout);
+    }
+    python_registry(&mut out, "INBOUND", Inbound::LAYOUTS);
+    python_registry(&mut out, "OUTBOUND", Outbound::LAYOUTS);
+    out += "\n\nOPTIONS: OptionTable = {\n";
+    for OptionLayout { tag, name, note, len, kind } in OuchOption::LAYOUTS {
+        let (snake, kind) = (snake(name), kind_name(*kind));
+        writeln!(out, "    {tag}: Field({snake:?}, {len}, {kind:?}, {name:?}, {note:?}),").unwrap();
+    }
+    out += "}\n\nfor _message in (*INBOUND.values(), *OUTBOUND.values()):\n    \
+            _message.OPTIONS = OPTIONS\n";
+    for (direction, from, to) in [("inbound", "client", "venue"), ("outbound", "venue", "client")] {
+        write!(
+            out,
+            "\n\ndef decode_{direction}(data: bytes) -> Message:\n    \
+             \"\"\"The message from {from} to {to} in `data`, which holds nothing else.\"\"\"\n    \
+             return decode_message({}, OPTIONS, data)\n",
+            direction.to_ascii_uppercase()
+        )
+        .unwrap();
+    }
+    out
+}
+
+#[test]
+fn the_python_package_has_the_tables_of_the_codec() {
+    check(&client("python/src/ringmatch/itch.py"), &python_itch());
+    check(&client("python/src/ringmatch/ouch.py"), &python_ouch());
+}
