@@ -6,6 +6,8 @@
 //! - [`stream`] makes one numbered, exactly-once, in-order stream out of
 //!   datagrams that may be lost, doubled or reordered. It has no socket and no
 //!   clock: packets and times are arguments.
+//! - [`soup`] is the two ends of a SoupBinTCP connection, for those who come by
+//!   TCP: the same, without sockets.
 //! - [`net`] is the sockets, behind a trait that a simulated network can stand
 //!   in for.
 //! - [`translate`] is what messages mean: commands and events.
@@ -22,6 +24,7 @@ mod intake;
 pub mod market;
 pub mod net;
 mod outlet;
+pub mod soup;
 pub mod stream;
 pub mod translate;
 pub mod wire;

@@ -289,9 +289,28 @@ impl Client {
 
     /// The number that the next order will have, and uses it up.
     pub fn next_user_ref(&mut self) -> UserRef {
-        let number = u32::try_from(self.next_user_ref).unwrap_or(u32::MAX);
+        let user_ref = self.peek_user_ref();
         self.next_user_ref += 1;
-        UserRef(number)
+        user_ref
+    }
+
+    /// The number that the next order will have.
+    #[must_use]
+    pub fn peek_user_ref(&self) -> UserRef {
+        UserRef(u32::try_from(self.next_user_ref).unwrap_or(u32::MAX))
+    }
+
+    /// Number that the next message to the venue will have in the session's
+    /// stream.
+    #[must_use]
+    pub fn next_message(&self) -> u64 {
+        self.session.next_message()
+    }
+
+    /// All messages below this number are safe with the venue.
+    #[must_use]
+    pub fn safe_below(&self) -> u64 {
+        self.session.safe_below()
     }
 
     /// Whether everything sent is safe with the venue.

@@ -122,6 +122,12 @@ impl ClientSession {
         self.orders.as_ref().map_or(0, StreamSender::next)
     }
 
+    /// All messages below this number are safe with the venue.
+    #[must_use]
+    pub fn safe_below(&self) -> u64 {
+        self.safe_below
+    }
+
     /// The first response that can be an answer to this client: the number
     /// that came next when the session was established. Those before it, which
     /// a client may want as well, are of an earlier one. Zero until then.

@@ -89,4 +89,15 @@ pub enum WireError {
         /// Message count of the header.
         count: u16,
     },
+    /// A SoupBinTCP packet that is longer than its receiver takes.
+    #[error("a packet says that it has {stated} bytes; at most {most} are taken here")]
+    SoupTooLong {
+        /// Bytes according to the length field.
+        stated: usize,
+        /// Bytes that are taken.
+        most: usize,
+    },
+    /// A field of digits that has something else, nothing, or more than 64 bits.
+    #[error("the {0} is not a number in ASCII digits")]
+    NotANumber(&'static str),
 }

@@ -101,6 +101,8 @@ pub enum Tail {
 /// One message of a protocol, as documents and dissectors need it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Layout {
+    /// Name of its struct in this crate.
+    pub type_name: &'static str,
     /// Name in the protocol.
     pub name: &'static str,
     /// Type letter: the first byte of the message.

@@ -14,6 +14,7 @@ pub mod itch;
 pub mod itch_file;
 pub mod mold;
 pub mod ouch;
+pub mod soup;
 mod table;
 
 pub use error::WireError;

@@ -38,6 +38,7 @@ macro_rules! message {
             ]);
             /// Name, letter, length and fields together.
             pub const LAYOUT: Layout = Layout {
+                type_name: stringify!($name),
                 name: $label,
                 letter: Self::LETTER,
                 len: Self::LEN,

@@ -27,6 +27,10 @@ mod outlet;
 mod receiver;
 /// A sender: packing, window, heartbeats, answers.
 mod sender;
+/// SoupBinTCP: packets, split reads, and the two ends of a connection.
+mod soup;
+/// The codec's tables in the clients of other languages.
+mod tables;
 /// From OUCH messages to commands, and what is refused.
 mod translate_inbound;
 /// From events to OUCH and ITCH messages.

@@ -11,10 +11,12 @@ mod feed;
 mod journal;
 mod latency;
 mod message_text;
+mod order_desk;
 mod order_line;
 mod replay;
 mod send;
 mod serve;
+mod session;
 mod tap;
 mod venue_args;
 
@@ -37,6 +39,7 @@ enum Command {
     Demo(demo::Args),
     Serve(serve::Args),
     Send(send::Args),
+    Session(session::Args),
     Feed(feed::Args),
     Tap(tap::Args),
     Replay(replay::Args),
@@ -51,6 +54,7 @@ pub fn run() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Send(args) => send::run(&args),
+        Command::Session(args) => session::run(&args),
         Command::Feed(args) => feed::run(&args),
         Command::Tap(args) => tap::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -9,14 +9,15 @@
 
 use super::Outcome;
 use super::message_text::Described;
+use super::order_desk::OrderDesk;
 use super::order_line::{OrderLine, Request};
 use super::venue_args::{VenueArgs, client_config};
 use clap::Parser;
-use ringmatch_engine::{SessionName, UserRef};
-use ringmatch_gateway::client::{Client, ClientError, Response, Start, replacement};
+use ringmatch_engine::SessionName;
+use ringmatch_gateway::client::{Client, ClientError, Response, Start};
 use ringmatch_gateway::wire::ouch::Outbound;
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
@@ -126,8 +127,7 @@ fn read_csv(input: impl BufRead, give: &mut impl FnMut(usize, Line) -> bool) {
 struct Desk {
     client: Client,
     json: bool,
-    /// The numbers of orders by their text.
-    by_id: HashMap<String, UserRef>,
+    orders: OrderDesk,
     /// New orders that no answer has named yet.
     unanswered: HashSet<u32>,
     sent: u64,
@@ -143,7 +143,7 @@ impl Desk {
         Self {
             client,
             json,
-            by_id: HashMap::new(),
+            orders: OrderDesk::default(),
             unanswered: HashSet::new(),
             sent: 0,
             accepted: 0,
@@ -185,32 +185,12 @@ impl Desk {
     }
 
     fn send(&mut self, request: &Request) -> Result<Result<(), String>, ClientError> {
-        match request {
-            Request::Enter(order) => {
-                let user_ref = self.client.enter(order)?;
-                self.by_id.insert(order.cl_ord_id.to_string(), user_ref);
-                self.unanswered.insert(user_ref.0);
+        Ok(self.orders.send(&mut self.client, request)?.map(|sent| {
+            if sent.is_answered {
+                self.unanswered.insert(sent.user_ref.0);
             }
-            Request::Replace { order, quantity, price, id } => {
-                let Some(original) = self.find(order) else { return Ok(Err(unknown(order))) };
-                let user_ref = self.client.next_user_ref();
-                let mut message = replacement(original, user_ref, *quantity, *price);
-                message.cl_ord_id = *id;
-                self.client.send(&message.into(), None)?;
-                let name = if id.is_blank() { order.clone() } else { id.to_string() };
-                self.by_id.insert(name, user_ref);
-            }
-            Request::Cancel { order, quantity } => {
-                let Some(user_ref) = self.find(order) else { return Ok(Err(unknown(order))) };
-                self.client.cancel(user_ref, *quantity)?;
-            }
-        }
-        self.sent += 1;
-        Ok(Ok(()))
-    }
-
-    fn find(&self, order: &str) -> Option<UserRef> {
-        self.by_id.get(order).copied().or_else(|| order.parse().ok().map(UserRef))
+            self.sent += 1;
+        }))
     }
 
     /// Whether the answer to the last query came: nothing follows it.
@@ -273,8 +253,4 @@ impl Desk {
             );
         }
     }
-}
-
-fn unknown(order: &str) -> String {
-    format!("order {order:?} is neither the id of an earlier line nor a user reference number")
 }

@@ -21,6 +21,8 @@ mod proxy;
 mod record;
 /// `send` and `tap` as a user runs them.
 mod send;
+/// `session` as a program in any language runs it.
+mod session;
 /// A whole venue in one seeded thread: bad network, unkind disk, crashes.
 mod simulation;
 /// Single stages at their edges: small rings, a clock that was set back.

@@ -1,0 +1,35 @@
+"""Client of the Ringmatch matching engine, in plain Python.
+
+- `Client` trades in one session: orders out, responses in, nothing lost.
+- `MarketFeed` reads market data, `Book` builds the books from it, and `trades`
+  gives its trades.
+- `Journal` reads and verifies a journal, and gives its commands as rows.
+- `ouch`, `itch` and `mold` are the wire formats, for everything else.
+"""
+
+from . import itch, mold, ouch
+from .client import Client, Response, Silence
+from .journal import Journal, JournalError, trades_of_dump
+from .market import Book, MarketFeed, Order, Trade, trades
+from .wire import Message, WireError, price, price_text
+
+__all__ = [
+    "Book",
+    "Client",
+    "Journal",
+    "JournalError",
+    "MarketFeed",
+    "Message",
+    "Order",
+    "Response",
+    "Silence",
+    "Trade",
+    "WireError",
+    "itch",
+    "mold",
+    "ouch",
+    "price",
+    "price_text",
+    "trades",
+    "trades_of_dump",
+]
