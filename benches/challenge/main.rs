@@ -31,15 +31,13 @@ mod figures;
 mod outlet;
 mod player;
 mod run;
-mod scenario;
 
 use clap::{Parser, ValueEnum};
 use figures::{Figures, Rates, Summary};
 use player::{Guest, House, Null, Player};
-use ringmatch_benches::flow::{Report, Script, hash, read_recording};
+use ringmatch_benches::flow::{Report, SCENARIOS, Scenario, Script, Size, hash, read_recording};
 use ringmatch_benches::peers::{Engine, Lobster, Matchcore, OrderBookRs};
 use run::{Cores, RunError};
-use scenario::{SCENARIOS, Scenario, Size};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -14,6 +14,7 @@ mod real;
 mod recording;
 mod reference;
 mod report;
+mod scenario;
 mod script;
 
 pub use mix::Mix;
@@ -21,6 +22,7 @@ pub use real::{RealFlowError, read_real_flow};
 pub use recording::{FlowError, read_recording};
 pub use reference::{Outcome, Reference, Resting};
 pub use report::{Report, ReportBody, Reports, Silent, hash};
+pub use scenario::{SCENARIOS, Scenario, Size};
 pub use script::{Room, Script};
 
 use ringmatch_engine::command::Side;

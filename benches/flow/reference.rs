@@ -66,6 +66,20 @@ impl Reference {
         self.books.iter().flatten().map(Levels::len).sum()
     }
 
+    /// The best price of a side.
+    #[must_use]
+    pub fn best(&self, book: u16, side: Side) -> Option<i64> {
+        best(&self.books[usize::from(book)][side as usize], side)
+    }
+
+    /// What rests at a price.
+    #[must_use]
+    pub fn depth_at(&self, book: u16, side: Side, price: i64) -> u64 {
+        let level = self.books[usize::from(book)][side as usize].get(&price);
+        let open = |&order_id: &u64| u64::from(self.orders[order_id as usize].open);
+        level.map_or(0, |level| level.iter().map(open).sum())
+    }
+
     /// Orders that rest, in all books.
     #[must_use]
     pub fn resting_orders(&self) -> usize {
