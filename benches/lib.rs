@@ -5,5 +5,7 @@
 //! [`Engine`](peers::Engine) is this house's or a peer's, behind one trait. The
 //! benchmarks themselves live in `benches/benches/` and `benches/challenge/`.
 
+#![forbid(unsafe_code)]
+
 pub mod flow;
 pub mod peers;

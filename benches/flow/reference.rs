@@ -38,7 +38,7 @@ pub struct Resting {
 
 type Levels = BTreeMap<i64, VecDeque<u64>>;
 
-/// See the [module](self).
+/// A plain book that says what must come of a flow.
 #[derive(Debug)]
 pub struct Reference {
     /// By order id.

@@ -16,7 +16,7 @@ pub struct Room {
     pub levels_per_side: u32,
 }
 
-/// See the [module](self).
+/// A flow with what must come of each message.
 #[derive(Debug)]
 pub struct Script {
     /// How large the venue is.

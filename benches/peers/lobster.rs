@@ -17,7 +17,7 @@ use std::hint::black_box;
 /// Orders of a level that a new level has room for: the crate's own default.
 const QUEUE: usize = 10;
 
-/// See the [module](self).
+/// `lobster`, with the books of a flow.
 #[derive(Debug)]
 pub struct Lobster {
     books: Vec<OrderBook>,

@@ -22,7 +22,7 @@ use matchcore::{
 use ringmatch_engine::command::Side;
 use std::hint::black_box;
 
-/// See the [module](self).
+/// `matchcore`, with the books of a flow.
 #[derive(Debug)]
 pub struct Matchcore {
     books: Vec<OrderBook>,

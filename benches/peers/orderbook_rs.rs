@@ -15,7 +15,7 @@ use ringmatch_engine::command::Side;
 use std::hint::black_box;
 use std::sync::Arc;
 
-/// See the [module](self).
+/// `orderbook-rs`, with the books of a flow.
 pub struct OrderBookRs {
     books: Vec<DefaultOrderBook>,
     /// By the engine's id: the flow's.

@@ -19,7 +19,7 @@ use ringmatch_engine::event::{Canceled, Event, EventBody, Executed, OrderDetails
 use ringmatch_engine::{Sequence, UserRef};
 use thiserror::Error;
 
-/// See the [module](self).
+/// Turns the exchange's events into reports.
 pub struct Reporter<'a> {
     messages: &'a [Message],
     /// The command that was made of the first message.
