@@ -1,16 +1,11 @@
 //! The public matching-engine challenge, played by the production engine.
 //!
 //! Five recorded flows for one book; the whole stream of reports must hash to
-//! what every correct engine makes of the flow. How its messages and reports
-//! stand to an exchange that speaks OUCH:
+//! what every correct engine makes of the flow. How its messages stand to an
+//! exchange that speaks OUCH is said in `peers::ringmatch`; how its reports do:
 //!
 //! | challenge | here |
 //! |---|---|
-//! | tick | one unit of [`Price`](ringmatch_engine::Price); all prices are positive |
-//! | order id | the client's own table leads to its `UserRef`, which is the message's number plus one |
-//! | new, immediate | `Enter`, immediate-or-cancel |
-//! | cancel | `Cancel` to a quantity of zero |
-//! | modify | `Replace` with a new `UserRef`; its quantity is what shall be open plus what the chain has executed, which the client adds up |
 //! | order ack | `Accepted` |
 //! | trade | `Executed` |
 //! | cancel ack | `Canceled`, also for the rest of an immediate order; side and price are those of the client's message |
@@ -21,33 +16,32 @@
 //! The matching side is `Exchange::apply` and nothing else: every event is
 //! numbered, folded into the digest, and written into the production ring. The
 //! reports are made on the other side of the ring, by another thread. What is
-//! timed stands in `run`; every run is hashed after its time was taken.
+//! timed stands in `run`; every run is hashed after its time was taken. A peer
+//! plays the same flow over the same ring, in turn, run by run.
 //!
 //! ```text
 //! cargo run --release -p ringmatch-benches --bin challenge -- --flows FOLDER
 //! ```
 //!
-//! Exit code 0: all hashes right; 1: one is wrong; 2: nothing to say, because
-//! the flows are not there or cannot be played.
+//! Exit code 0: all hashes of this house's engine are right; 1: one is wrong;
+//! 2: nothing to say, because the flows are not there or cannot be played. A
+//! peer's hashes are shown, and decide nothing.
 
-mod client;
-mod executions;
 mod figures;
-mod flow;
 mod outlet;
-mod report;
-mod reporter;
+mod player;
 mod run;
-mod scenario;
 
-use clap::Parser;
-use figures::{Figures, Summary};
-use flow::Flow;
-use run::Cores;
-use scenario::{SCENARIOS, Scenario, Size};
+use clap::{Parser, ValueEnum};
+use figures::{Figures, Rates, Summary};
+use player::{Guest, House, Null, Player};
+use ringmatch_benches::flow::{Report, SCENARIOS, Scenario, Script, Size, hash, read_recording};
+use ringmatch_benches::peers::{Engine, Lobster, Matchcore, OrderBookRs};
+use run::{Cores, RunError};
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Plays the public matching-engine challenge.
 #[derive(Parser)]
@@ -65,9 +59,26 @@ struct Args {
     /// Plays only the scenario of this name.
     #[arg(long, value_parser = SCENARIOS.map(|scenario| scenario.name))]
     scenario: Option<String>,
+    /// Lets another engine play in turn with this house's.
+    #[arg(long, value_enum)]
+    peer: Option<Opponent>,
     /// Ends with one JSON object instead of a line for a reader.
     #[arg(long)]
     json: bool,
+}
+
+/// Who else can play.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Opponent {
+    #[value(name = Matchcore::NAME)]
+    Matchcore,
+    #[value(name = OrderBookRs::NAME)]
+    OrderBookRs,
+    #[value(name = Lobster::NAME)]
+    Lobster,
+    /// Matches nothing and acknowledges everything: the harness's ceiling. Its
+    /// hashes are wrong, of course.
+    Null,
 }
 
 fn main() -> ExitCode {
@@ -99,28 +110,92 @@ fn play_all(args: &Args) -> Result<bool, Box<dyn Error>> {
             all.push(figures);
         }
     }
-    let summary = Summary::new(all).ok_or("no scenario was played")?;
+    let peer = args.peer.and_then(|peer| peer.to_possible_value());
+    let peer = peer.map(|peer| peer.get_name().to_owned());
+    let summary = Summary::new(all, peer).ok_or("no scenario was played")?;
     match args.json {
         true => println!("{}", serde_json::to_string(&summary)?),
         false => println!("{}", summary.line()),
     }
-    Ok(summary.hashes_ok())
+    Ok(summary.are_all_right())
 }
 
 /// Plays a scenario as often as was asked for, and hashes every run.
 fn play(scenario: &Scenario, args: &Args, cores: Cores) -> Result<Figures, Box<dyn Error>> {
     let size = if args.small { Size::Small } else { Size::Full };
-    let flow = Flow::read(&scenario.file(&args.flows, size))?;
-    let mut reports = run::report_buffer(&flow);
-    let (mut runs, mut hash_ok) = (Vec::new(), true);
+    let script = read_recording(&scenario.file(&args.flows, size))?;
+    let stage = Stage { script: &script, cores, hash: scenario.hash(size) };
+    let mut house = stage.seat(House::new(&script));
+    let mut peer = args.peer.map(|peer| stage.seat_opponent(peer));
+    let mut reports = run::report_buffer(&script);
     for _ in 0..args.runs {
-        reports.clear();
-        runs.push(run::play(&flow, cores, &mut reports)?);
-        let hash = report::hash(&mut reports);
-        if hash_ok && hash != scenario.hash(size) {
-            eprintln!("{}: the hash is {hash}, not {}", scenario.name, scenario.hash(size));
-            hash_ok = false;
+        house.play(&mut reports)?;
+        if let Some(peer) = &mut peer {
+            peer.play(&mut reports)?;
         }
     }
-    Ok(Figures::new(scenario.name, flow.messages.len(), reports.len(), hash_ok, &runs))
+    let rates = |seat: &dyn Seat| Rates::new(script.messages.len(), seat.hash_ok(), seat.runs());
+    Ok(Figures {
+        scenario: scenario.name,
+        messages: script.messages.len(),
+        reports: script.reports.len(),
+        house: rates(&house),
+        peer: peer.as_deref().map(rates),
+    })
+}
+
+/// What is played, where, and what must come of it.
+struct Stage<'a> {
+    script: &'a Script,
+    cores: Cores,
+    hash: &'static str,
+}
+
+impl<'a> Stage<'a> {
+    fn seat<P: Player>(&'a self, player: P) -> Turns<'a, P> {
+        Turns { stage: self, player, runs: Vec::new(), hash_ok: true }
+    }
+
+    fn seat_opponent(&'a self, opponent: Opponent) -> Box<dyn Seat + 'a> {
+        let script = self.script;
+        match opponent {
+            Opponent::Matchcore => Box::new(self.seat(Guest::<Matchcore>::new(script))),
+            Opponent::OrderBookRs => Box::new(self.seat(Guest::<OrderBookRs>::new(script))),
+            Opponent::Lobster => Box::new(self.seat(Guest::<Lobster>::new(script))),
+            Opponent::Null => Box::new(self.seat(Null::new(script))),
+        }
+    }
+}
+
+/// A player of whatever kind, with its runs.
+trait Seat {
+    fn play(&mut self, reports: &mut Vec<Report>) -> Result<(), RunError>;
+    fn runs(&self) -> &[Duration];
+    fn hash_ok(&self) -> bool;
+}
+
+/// See [`Seat`].
+struct Turns<'a, P> {
+    stage: &'a Stage<'a>,
+    player: P,
+    runs: Vec<Duration>,
+    hash_ok: bool,
+}
+
+impl<P: Player> Seat for Turns<'_, P> {
+    fn play(&mut self, reports: &mut Vec<Report>) -> Result<(), RunError> {
+        let Stage { script, cores, hash: expected } = *self.stage;
+        reports.clear();
+        self.runs.push(run::play(&self.player, script, cores, reports)?);
+        self.hash_ok &= hash(reports) == expected;
+        Ok(())
+    }
+
+    fn runs(&self) -> &[Duration] {
+        &self.runs
+    }
+
+    fn hash_ok(&self) -> bool {
+        self.hash_ok
+    }
 }

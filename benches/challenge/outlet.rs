@@ -1,86 +1,45 @@
-//! Where the exchange writes: the event ring, with the client listening.
+//! Where an engine says what came of a message: slots of the ring.
 //!
-//! The first event of a command is written straight into its slot of the ring.
-//! It is never an execution: an order is answered before anything else is said
-//! of it. Those after it may be executions, which the client must hear of, and
-//! a slot that was handed out cannot be read again, so they are written beside
-//! the ring, heard, and copied in. Events enter the ring in the order in which
-//! they are said. A full ring makes the outlet publish and wait, so nothing is
-//! lost and any number of events fits; a broken ring is remembered and said at
-//! the next [`publish`](Outlet::publish).
+//! What is said is written once, into the slot where the other side reads it,
+//! and becomes visible with the next [`publish`](Outlet::publish). A full ring
+//! makes the outlet publish and wait, so nothing is lost and any number fits; a
+//! broken ring is remembered and said at the next publish.
 
-use crate::executions::Executions;
+use ringmatch_benches::flow::{Report, Reports};
 use ringmatch_engine::EventSink;
 use ringmatch_engine::event::Event;
 use ringmatch_ring::{ClaimError, Idle, IdleStrategy, Producer, WaitStrategy};
 
 /// See the [module](self).
-pub(crate) struct Outlet {
-    pub(crate) executions: Executions,
-    ring: Producer<Event>,
+pub(crate) struct Outlet<S> {
+    ring: Producer<S>,
     idle: Idle,
-    /// Whether the command that is being applied has not said anything yet.
-    is_first: bool,
-    /// An event that is not in the ring yet, if `is_beside`.
-    beside: Event,
-    is_beside: bool,
+    /// Takes what nobody will read, once the ring is broken.
+    nowhere: S,
     broken: Option<ClaimError>,
 }
 
-impl EventSink for Outlet {
+impl<S: Default> Outlet<S> {
+    pub(crate) fn new(ring: Producer<S>, wait: WaitStrategy) -> Self {
+        Self { ring, idle: wait.start(), nowhere: S::default(), broken: None }
+    }
+
+    /// The next slot. Whatever it held before is overwritten.
     #[inline]
-    fn claim(&mut self) -> &mut Event {
-        if self.is_first && self.has_room() {
-            self.is_first = false;
-            match self.ring.try_claim() {
-                Ok(Some(slot)) => return slot,
-                Ok(None) | Err(_) => unreachable!("room was found a moment ago"),
-            }
-        }
-        self.hand_over();
-        self.is_beside = true;
-        &mut self.beside
-    }
-}
-
-impl Outlet {
-    pub(crate) fn new(executions: Executions, ring: Producer<Event>, wait: WaitStrategy) -> Self {
-        Self {
-            executions,
-            ring,
-            idle: wait.start(),
-            is_first: true,
-            beside: Event::default(),
-            is_beside: false,
-            broken: None,
-        }
-    }
-
-    /// A command has been applied: all that it said enters the ring.
-    #[inline]
-    pub(crate) fn end_command(&mut self) {
-        self.hand_over();
-        self.is_first = true;
-    }
-
-    /// Lets the other side see what has entered the ring.
-    pub(crate) fn publish(&mut self) -> Result<(), ClaimError> {
-        self.ring.publish();
-        self.broken.map_or(Ok(()), Err)
-    }
-
-    #[inline]
-    fn hand_over(&mut self) {
-        if !self.is_beside {
-            return;
-        }
-        self.is_beside = false;
-        self.executions.listen(&self.beside);
+    pub(crate) fn slot(&mut self) -> &mut S {
         if self.has_room()
             && let Ok(Some(slot)) = self.ring.try_claim()
         {
-            *slot = self.beside;
+            return slot;
         }
+        &mut self.nowhere
+    }
+
+    /// Lets the other side see what was said.
+    #[inline]
+    pub(crate) fn publish(&mut self) -> Result<(), ClaimError> {
+        self.ring.publish();
+        self.broken.map_or(Ok(()), Err)
     }
 
     /// Waits for room; false only if the ring is broken.
@@ -103,5 +62,19 @@ impl Outlet {
                 }
             }
         }
+    }
+}
+
+impl EventSink for Outlet<Event> {
+    #[inline]
+    fn claim(&mut self) -> &mut Event {
+        self.slot()
+    }
+}
+
+impl Reports for Outlet<Report> {
+    #[inline]
+    fn report(&mut self, make: impl FnOnce() -> Report) {
+        *self.slot() = make();
     }
 }

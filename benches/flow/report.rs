@@ -10,16 +10,19 @@ use std::fmt::{self, Display, Formatter};
 use std::io::Write;
 
 /// What was made of a message.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Report {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Report {
     /// The message's number.
-    pub(crate) sequence: u64,
-    pub(crate) body: ReportBody,
+    pub sequence: u64,
+    /// What was made.
+    pub body: ReportBody,
 }
 
-/// See [`Report`]. The order is that of the kinds in the text.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum ReportBody {
+/// See [`Report`]. The order is that of the kinds in the text, and so are the
+/// fields.
+#[expect(missing_docs, reason = "the fields are those of the text, by the same names")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReportBody {
     /// A new order was taken.
     OrderAck { side: Side, order_id: u64, price: i64, quantity: u32 },
     /// Two orders traded, at the maker's price.
@@ -32,6 +35,34 @@ pub(crate) enum ReportBody {
     CancelReject { order_id: u64 },
     /// The order to modify does not rest.
     ModifyReject { order_id: u64 },
+}
+
+impl Default for ReportBody {
+    fn default() -> Self {
+        Self::CancelReject { order_id: 0 }
+    }
+}
+
+/// Who takes reports.
+pub trait Reports {
+    /// Takes a report, or does not even have it made.
+    fn report(&mut self, make: impl FnOnce() -> Report);
+}
+
+/// Has no report made.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Reports for Silent {
+    #[inline]
+    fn report(&mut self, _make: impl FnOnce() -> Report) {}
+}
+
+impl Reports for Vec<Report> {
+    #[inline]
+    fn report(&mut self, make: impl FnOnce() -> Report) {
+        self.push(make());
+    }
 }
 
 impl ReportBody {
@@ -70,7 +101,7 @@ impl Display for Report {
 }
 
 /// The SHA-256 of the reports' text, in hexadecimal. Sorts the reports.
-pub(crate) fn hash(reports: &mut [Report]) -> String {
+pub fn hash(reports: &mut [Report]) -> String {
     reports.sort_by_key(|report| (report.sequence, report.body.kind()));
     let digest = Sha256::digest(text(reports));
     digest.iter().map(|byte| format!("{byte:02x}")).collect()

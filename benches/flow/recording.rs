@@ -7,6 +7,7 @@
 //! ids are dense enough that a table indexed by them is no larger than the
 //! flow. The whole flow is in memory before anything is timed.
 
+use super::{Kind, Message, Room, Script};
 use ringmatch_engine::command::Side;
 use std::fs::File;
 use std::io::{self, Read};
@@ -18,60 +19,43 @@ const VERSION: u32 = 1;
 const HEADER_BYTES: usize = 16;
 const RECORD_BYTES: usize = 40;
 
-/// What a message asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// A new order.
-    New,
-    /// The end of an order.
-    Cancel,
-    /// Another price and quantity for an order, which loses its priority.
-    Modify,
-}
-
-/// One message of the flow; its number is its place.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Message {
-    pub(crate) order_id: u64,
-    /// In the challenge's ticks.
-    pub(crate) price: i64,
-    pub(crate) quantity: u32,
-    pub(crate) kind: Kind,
-    pub(crate) side: Side,
-    pub(crate) immediate_or_cancel: bool,
-}
-
-/// See the [module](self).
-#[derive(Debug)]
-pub(crate) struct Flow {
-    pub(crate) messages: Vec<Message>,
-    /// Every order id is below this.
-    pub(crate) order_ids: usize,
-}
+/// More than twice what any of the flows has at a time.
+const ROOM: Room = Room { books: 1, orders: 1 << 16, levels_per_side: 1 << 14 };
 
 /// Why a file is no flow.
 #[derive(Debug, Error)]
-pub(crate) enum FlowError {
+pub enum FlowError {
     /// The file could not be read or unpacked.
     #[error("cannot read the flow {path}: {source}")]
-    Unreadable { path: PathBuf, source: io::Error },
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
     /// The file is not what its format says.
     #[error("the flow {path} is damaged: {what}")]
-    Damaged { path: PathBuf, what: String },
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
 }
 
-impl Flow {
-    /// Reads and checks a whole file.
-    pub(crate) fn read(path: &Path) -> Result<Self, FlowError> {
-        let unreadable = |source| FlowError::Unreadable { path: path.into(), source };
-        let damaged = |what| FlowError::Damaged { path: path.into(), what };
-        let bytes = unpack(path).map_err(unreadable)?;
-        let records = records(&bytes).map_err(damaged)?;
-        let messages: Result<Vec<_>, _> = records.iter().enumerate().map(message).collect();
-        let messages = messages.map_err(damaged)?;
-        let order_ids = order_ids(&messages).map_err(damaged)?;
-        Ok(Self { messages, order_ids })
-    }
+/// Reads and checks a whole file.
+///
+/// # Errors
+/// When the file cannot be read, or is no flow.
+pub fn read_recording(path: &Path) -> Result<Script, FlowError> {
+    let unreadable = |source| FlowError::Unreadable { path: path.into(), source };
+    let damaged = |what| FlowError::Damaged { path: path.into(), what };
+    let bytes = unpack(path).map_err(unreadable)?;
+    let records = records(&bytes).map_err(damaged)?;
+    let messages: Result<Vec<_>, _> = records.iter().enumerate().map(message).collect();
+    let messages = messages.map_err(damaged)?;
+    refuse_sparse_ids(&messages).map_err(damaged)?;
+    Ok(Script::new(ROOM, messages, 0))
 }
 
 fn unpack(path: &Path) -> io::Result<Vec<u8>> {
@@ -123,17 +107,17 @@ fn message((place, record): (usize, &[u8; RECORD_BYTES])) -> Result<Message, Str
         kind,
         side,
         immediate_or_cancel: record[2] == 1,
+        book: 0,
     })
 }
 
-/// The size of a table of all order ids.
-fn order_ids(messages: &[Message]) -> Result<usize, String> {
+/// Tables are indexed by order ids.
+fn refuse_sparse_ids(messages: &[Message]) -> Result<(), String> {
     let highest = messages.iter().map(|message| message.order_id).max().unwrap_or(0);
     if highest > messages.len() as u64 {
         return Err(format!("the order id {highest} is higher than the number of messages"));
     }
-    // At most the number of messages, which is a `usize`.
-    Ok(highest as usize + 1)
+    Ok(())
 }
 
 /// Integers of the file, little-endian.

@@ -7,8 +7,9 @@ use std::path::{Path, PathBuf};
 
 /// One scenario of the challenge.
 #[derive(Debug)]
-pub(crate) struct Scenario {
-    pub(crate) name: &'static str,
+pub struct Scenario {
+    /// Its name.
+    pub name: &'static str,
     /// SHA-256 of the reports' text for a million new orders.
     full: &'static str,
     /// The same for ten thousand.
@@ -17,7 +18,7 @@ pub(crate) struct Scenario {
 
 /// Which recording of a scenario.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Size {
+pub enum Size {
     /// A million new orders.
     Full,
     /// Ten thousand new orders.
@@ -25,7 +26,7 @@ pub(crate) enum Size {
 }
 
 /// All of them.
-pub(crate) const SCENARIOS: [Scenario; 5] = [
+pub const SCENARIOS: [Scenario; 5] = [
     Scenario {
         name: "normal",
         full: "e9b2e3926854410b01a035aeb25dd05f1e597c233be8263de9eb49b6713d367e",
@@ -55,7 +56,8 @@ pub(crate) const SCENARIOS: [Scenario; 5] = [
 
 impl Scenario {
     /// The file of its flow.
-    pub(crate) fn file(&self, flows: &Path, size: Size) -> PathBuf {
+    #[must_use]
+    pub fn file(&self, flows: &Path, size: Size) -> PathBuf {
         flows.join(match size {
             Size::Full => format!("{}.flow.zst", self.name),
             Size::Small => format!("{}.small.flow.zst", self.name),
@@ -63,7 +65,8 @@ impl Scenario {
     }
 
     /// What its reports must hash to.
-    pub(crate) fn hash(&self, size: Size) -> &'static str {
+    #[must_use]
+    pub fn hash(&self, size: Size) -> &'static str {
         match size {
             Size::Full => self.full,
             Size::Small => self.small,

@@ -1,4 +1,4 @@
-//! The reporter: turns the exchange's events into the challenge's reports.
+//! The reporter: turns the exchange's events into reports.
 //!
 //! It stands where a client's session ends, on the other side of the event
 //! ring, and knows what a client knows: what it sent, and what it is told. A
@@ -13,14 +13,14 @@
 //! order that is passed over, and any event that the challenge has no report
 //! for, is an error, never left out.
 
-use crate::flow::{Kind, Message};
-use crate::report::{Report, ReportBody};
+use super::commands;
+use crate::flow::{Kind, Message, Report, ReportBody, Script};
 use ringmatch_engine::event::{Canceled, Event, EventBody, Executed, OrderDetails};
 use ringmatch_engine::{Sequence, UserRef};
 use thiserror::Error;
 
-/// See the [module](self).
-pub(crate) struct Reporter<'a> {
+/// Turns the exchange's events into reports.
+pub struct Reporter<'a> {
     messages: &'a [Message],
     /// The command that was made of the first message.
     first: Sequence,
@@ -29,28 +29,27 @@ pub(crate) struct Reporter<'a> {
     reports: &'a mut Vec<Report>,
 }
 
-/// What the challenge has no report for.
+/// What there is no report for.
 #[derive(Debug, Error)]
-pub(crate) enum Unexpected {
+pub enum Unexpected {
+    /// A new order that nothing was said of.
     #[error("the new order of message {0} was not answered")]
     Unanswered(usize),
+    /// An event that no message asks for.
     #[error("message {0} caused something that has no report: {1:?}")]
     Event(usize, Box<EventBody>),
 }
 
 impl<'a> Reporter<'a> {
     /// A reporter that adds to `reports`.
-    pub(crate) fn new(
-        messages: &'a [Message],
-        first: Sequence,
-        reports: &'a mut Vec<Report>,
-    ) -> Self {
-        Self { messages, first, answered: 0, reports }
+    pub fn new(script: &'a Script, reports: &'a mut Vec<Report>) -> Self {
+        let first = commands::first_sequence(&script.room);
+        Self { messages: &script.messages, first, answered: 0, reports }
     }
 
     /// Reports an event, and the silence before it.
     #[inline]
-    pub(crate) fn take(&mut self, event: &Event) -> Result<(), Unexpected> {
+    pub fn take(&mut self, event: &Event) -> Result<(), Unexpected> {
         let number = (event.cause.0 - self.first.0) as usize;
         if number > self.answered {
             self.pass_over(number)?;
@@ -70,7 +69,7 @@ impl<'a> Reporter<'a> {
     }
 
     /// No event comes any more: what is left was passed over in silence.
-    pub(crate) fn end(mut self) -> Result<(), Unexpected> {
+    pub fn end(mut self) -> Result<(), Unexpected> {
         self.pass_over(self.messages.len())
     }
 
@@ -86,7 +85,7 @@ impl<'a> Reporter<'a> {
             let body = match kind {
                 Kind::New => return Err(Unexpected::Unanswered(silent)),
                 Kind::Cancel => ReportBody::CancelReject { order_id },
-                Kind::Modify => ReportBody::ModifyReject { order_id },
+                Kind::Modify | Kind::Reduce => ReportBody::ModifyReject { order_id },
             };
             self.report(silent, body);
         }

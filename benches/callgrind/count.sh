@@ -1,0 +1,31 @@
+#!/bin/sh
+# Instructions of one operation, by workload and engine. Needs valgrind.
+#
+#     benches/callgrind/count.sh [FOLDER WITH THE CHALLENGE'S FLOWS]
+set -eu
+cd "$(dirname "$0")/../.."
+cargo build --quiet --release -p ringmatch-benches --bin callgrind
+binary=${CARGO_TARGET_DIR:-target}/release/callgrind
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# Prints the instructions of one operation of a flow ($1) with an engine ($2).
+count() {
+    valgrind --tool=callgrind --callgrind-out-file="$scratch/out" --collect-atstart=no \
+        --toggle-collect='*play_measured*' "$binary" "$1" "$2" \
+        >"$scratch/operations" 2>"$scratch/log" || { cat "$scratch/log" >&2; exit 1; }
+    collected=$(sed -n 's/.*Collected : *\([0-9]*\).*/\1/p' "$scratch/log")
+    [ "${collected:-0}" -gt 0 ] || { echo "nothing was counted" >&2; exit 1; }
+    echo $((collected / $(cat "$scratch/operations")))
+}
+
+flows="a b c"
+challenge=${1:-}
+if [ -n "$challenge" ]; then
+    flows="$flows $challenge/normal.small.flow.zst"
+fi
+printf '%-28s %12s %12s\n' 'instructions an operation' ringmatch matchcore
+for flow in $flows; do
+    printf '%-28s %12s %12s\n' "$(basename "$flow")" "$(count "$flow" ringmatch)" \
+        "$(count "$flow" matchcore)"
+done

@@ -1,0 +1,75 @@
+//! Plays one flow once, for `valgrind --tool=callgrind`, which counts what is
+//! executed between entering and leaving [`play_measured`].
+//!
+//! Instructions do not depend on what else the machine does, so they tell a
+//! change of one percent where a clock on a busy machine tells nothing. They
+//! know no cache, no branch predictor and no store buffer: a decision is made
+//! by the clock. `count.sh` beside this file runs it and divides.
+
+use clap::{Parser, ValueEnum};
+use ringmatch_benches::flow::{Mix, Script, read_recording};
+use ringmatch_benches::peers::{Engine, Lobster, Matchcore, OrderBookRs, Ringmatch};
+use std::error::Error;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+
+/// Plays one flow once with one engine.
+#[derive(Parser)]
+#[command(name = "callgrind")]
+struct Args {
+    /// A hundredth of a mix, or the file of a recorded flow.
+    flow: PathBuf,
+    /// Who plays it.
+    engine: Player,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Player {
+    #[value(name = Ringmatch::NAME)]
+    Ringmatch,
+    #[value(name = Matchcore::NAME)]
+    Matchcore,
+    #[value(name = OrderBookRs::NAME)]
+    OrderBookRs,
+    #[value(name = Lobster::NAME)]
+    Lobster,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args = Args::parse();
+    let script = script(&args.flow)?;
+    match args.engine {
+        Player::Ringmatch => play::<Ringmatch>(&script),
+        Player::Matchcore => play::<Matchcore>(&script),
+        Player::OrderBookRs => play::<OrderBookRs>(&script),
+        Player::Lobster => play::<Lobster>(&script),
+    }
+    println!("{}", script.measured());
+    Ok(())
+}
+
+fn script(flow: &Path) -> Result<Script, Box<dyn Error>> {
+    Ok(match flow.to_str() {
+        Some("a") => Mix::A.hundredth().script(),
+        Some("b") => Mix::B.hundredth().script(),
+        Some("c") => Mix::C.hundredth().script(),
+        _ => read_recording(flow)?,
+    })
+}
+
+fn play<E: Engine>(script: &Script) {
+    let commands = E::commands(script);
+    let mut engine = E::open(&script.room);
+    for command in commands.opening() {
+        engine.apply(command);
+    }
+    play_measured(&mut engine, commands.measured());
+}
+
+/// What is counted.
+#[inline(never)]
+fn play_measured<E: Engine>(engine: &mut E, commands: &[E::Command]) {
+    for command in commands {
+        engine.apply(black_box(command));
+    }
+}
