@@ -112,6 +112,29 @@ pub enum JournalError {
         /// One that is.
         later: u32,
     },
+    /// The last segments are not there any more.
+    #[error(
+        "journal segment {} was begun (with sequence {sequence}) and is missing: the journal's \
+         end is lost. Nothing was changed.\n\
+         Restore it from a copy.",
+        path.display()
+    )]
+    LostEnd {
+        /// The last segment that was begun.
+        path: PathBuf,
+        /// The sequence that it was begun with.
+        sequence: u64,
+    },
+    /// Both slots of a mark are damaged.
+    #[error(
+        "{} is damaged, so it is not known which segments there should be. Nothing was changed.\n\
+         Restore it from a copy; or remove it, if you know that all segments are there.",
+        path.display()
+    )]
+    DamagedMark {
+        /// The mark.
+        path: PathBuf,
+    },
     /// A segment has another one's name.
     #[error(
         "{} is segment {found:08} by its header, so segments were swapped or copied. \
@@ -234,6 +257,8 @@ pub enum Follows {
     Segment(u32),
     /// Frames were written behind a header, which is synced before them.
     Content,
+    /// The mark of the last segment says that this one was begun.
+    Begun,
 }
 
 impl fmt::Display for Follows {
@@ -247,6 +272,7 @@ impl fmt::Display for Follows {
             }
             Self::Segment(n) => write!(f, "Segment {n:08} follows, so this is not a torn tail"),
             Self::Content => f.write_str("There is content behind it, so this is not a torn tail"),
+            Self::Begun => f.write_str("The segment had been begun, so this is not a torn tail"),
         }
     }
 }

@@ -50,6 +50,7 @@ mod durability;
 mod error;
 pub mod frame;
 mod identity;
+mod mark;
 mod preparer;
 mod reader;
 mod recovery;

@@ -14,6 +14,7 @@ use crate::durability::Durability;
 use crate::error::JournalError;
 use crate::frame::{Frame, MAX_FRAME_BYTES};
 use crate::identity::Identity;
+use crate::mark::{BEGUN, Mark, MarkFile};
 use crate::preparer::{Preparer, is_temporary, prepare};
 use crate::report::{RecoveryReport, TornTail};
 use crate::scanner::{Continuation, OpenSegment, Scanner};
@@ -130,16 +131,20 @@ impl<S: Storage> Recovery<S> {
     fn write_on(mut self, mut prepared: Option<S::File>) -> Result<Writer<S>, JournalError> {
         let Continuation { sequence, chain, epoch } = self.scanner.next;
         let next = Continuation { sequence, chain, epoch: epoch + 1 };
-        let tip = match self.scanner.segment.take() {
-            Some(segment) => self.reopen(&segment)?,
-            None => self.begin_first(prepared.take(), next)?,
+        let (tip, mark) = match self.scanner.segment.take() {
+            Some(segment) => (self.reopen(&segment)?, segment.mark()),
+            None => {
+                let tip = self.begin_first(prepared.take(), next)?;
+                let mark = Mark { number: tip.number, first_sequence: sequence, chain };
+                (tip, mark)
+            }
         };
+        let begun = self.mark_begun(&mark)?;
         let storage = self.scanner.storage;
         let failed = |action| {
             let path = storage.path("");
             move |source| JournalError::Io { action, path, source }
         };
-        storage.sync_directory().map_err(failed("sync"))?;
         let mut preparer = Preparer::start(storage.clone(), self.options.segment_bytes)
             .map_err(failed("start the thread that prepares segments in"))?;
         match prepared {
@@ -147,8 +152,17 @@ impl<S: Storage> Recovery<S> {
             None => preparer.order(tip.number + 1),
         }
         let Self { identity, options: Options { durability, .. }, lock, .. } = self;
-        let handover = Handover { storage, lock, identity, durability, next, tip, preparer };
+        let handover = Handover { storage, lock, identity, durability, next, tip, preparer, begun };
         Ok(Writer::new(handover))
+    }
+
+    /// Makes all names durable, then that this segment was begun.
+    fn mark_begun(&self, mark: &Mark) -> Result<MarkFile<S>, JournalError> {
+        let storage = &self.scanner.storage;
+        let path = storage.path("");
+        let failed = |source| JournalError::Io { action: "sync", path, source };
+        storage.sync_directory().map_err(failed)?;
+        MarkFile::open(storage, BEGUN, mark)
     }
 
     fn begin_first(

@@ -10,6 +10,7 @@
 use crate::error::{Fault, Follows, JournalError};
 use crate::frame::{Decoded, FRAME_HEADER_BYTES, FRAME_VERSION, Frame, FrameHeader};
 use crate::identity::Identity;
+use crate::mark::{BEGUN, KEPT, Mark, read_mark};
 use crate::segment::{
     DecodedSegment, SEGMENT_HEADER_BYTES, SEGMENT_VERSION, SegmentHeader, segment_name,
     segment_number,
@@ -39,6 +40,16 @@ pub(crate) struct OpenSegment<F> {
     pub(crate) offset: u64,
     /// What the last frame read promises to be synced.
     pub(crate) synced_to: u64,
+    first_sequence: u64,
+    chain: u64,
+}
+
+impl<F> OpenSegment<F> {
+    /// How a mark names it.
+    pub(crate) fn mark(&self) -> Mark {
+        let Self { number, first_sequence, chain, .. } = *self;
+        Mark { number, first_sequence, chain }
+    }
 }
 
 /// What stands where the next frame would.
@@ -89,6 +100,10 @@ pub(crate) struct Scanner<S: Storage> {
     pub(crate) segment: Option<OpenSegment<S::File>>,
     pub(crate) next: Continuation,
     pub(crate) frames: u64,
+    /// The first segment that was not dropped.
+    first: Mark,
+    /// The last segment that is known to have been begun.
+    begun: Option<Mark>,
     window: Window,
 }
 
@@ -96,19 +111,25 @@ impl<S: Storage> Scanner<S> {
     /// A scanner before the first frame. Segments of another identity than the
     /// one given, or than the first segment's, are refused.
     pub(crate) fn open(storage: S, identity: Option<Identity>) -> Result<Self, JournalError> {
-        check_names(&storage)?;
-        let next = Continuation { sequence: FIRST_SEQUENCE, chain: 0, epoch: 0 };
+        let never_dropped = Mark { number: 1, first_sequence: FIRST_SEQUENCE, chain: 0 };
+        let first = read_mark(&storage, KEPT)?.unwrap_or(never_dropped);
+        let begun = read_mark(&storage, BEGUN)?;
+        check_names(&storage, first.number, begun)?;
+        let next = Continuation { sequence: first.first_sequence, chain: first.chain, epoch: 0 };
         let window = Window::new();
-        let mut scanner = Self { storage, identity, segment: None, next, frames: 0, window };
+        let segment = None;
+        let mut scanner =
+            Self { storage, identity, segment, next, frames: 0, first, begun, window };
         if let Some(begun) = scanner.peek_segment()? {
             scanner.enter(begun)?;
         }
         Ok(scanner)
     }
 
-    /// The number of the segment being read; zero before the first.
+    /// The number of the segment being read; before the first, one less than
+    /// that one has.
     pub(crate) fn number(&self) -> u32 {
-        self.segment.as_ref().map_or(0, |segment| segment.number)
+        self.segment.as_ref().map_or(self.first.number - 1, |segment| segment.number)
     }
 
     /// Moves past the next frame, or says what stands in its place at the end
@@ -259,6 +280,9 @@ impl<S: Storage> Scanner<S> {
         if let Some(begun) = self.read_segment(number)? {
             return Ok(Some(begun));
         }
+        if self.begun.is_some_and(|begun| begun.number >= number) {
+            return Err(self.damaged_segment(number, Fault::SegmentHeader, Follows::Begun));
+        }
         if self.open_segment(number + 1)?.is_none() {
             return Ok(None);
         }
@@ -279,7 +303,16 @@ impl<S: Storage> Scanner<S> {
             DecodedSegment::Header(header) => {
                 self.check_header(&header, number, length)?;
                 let offset = SEGMENT_HEADER_BYTES;
-                let segment = OpenSegment { file, number, length, offset, synced_to: 0 };
+                let SegmentHeader { first_sequence, chain, .. } = *header;
+                let segment = OpenSegment {
+                    file,
+                    number,
+                    length,
+                    offset,
+                    synced_to: 0,
+                    first_sequence,
+                    chain,
+                };
                 Ok(Some(Begun { header, segment }))
             }
             DecodedSegment::UnknownVersion(found) => Err(JournalError::UnknownVersion {
@@ -342,22 +375,34 @@ impl<S: Storage> Scanner<S> {
     }
 }
 
-/// The names of segments must count up from 1.
-fn check_names(storage: &impl Storage) -> Result<(), JournalError> {
+/// The names of segments must count up from the first one kept to the last one
+/// begun, at least. A segment is only made when the one before has its name.
+fn check_names(
+    storage: &impl Storage,
+    first: u32,
+    begun: Option<Mark>,
+) -> Result<(), JournalError> {
     let names = storage.list().map_err(|source| JournalError::Io {
         action: "list",
         path: storage.path(""),
         source,
     })?;
     let mut numbers: Vec<u32> = names.iter().filter_map(|name| segment_number(name)).collect();
+    numbers.retain(|number| *number >= first);
     numbers.sort_unstable();
-    for (expected, later) in (1..).zip(numbers) {
-        if expected != later {
-            let path = storage.path(&segment_name(expected));
-            return Err(JournalError::MissingSegment { path, later });
+    let path = |number| storage.path(&segment_name(number));
+    for (expected, later) in (first..).zip(&numbers) {
+        if expected != *later {
+            return Err(JournalError::MissingSegment { path: path(expected), later: *later });
         }
     }
-    Ok(())
+    let last = numbers.last().copied().unwrap_or(first - 1);
+    match begun {
+        Some(Mark { number, first_sequence, .. }) if number > last => {
+            Err(JournalError::LostEnd { path: path(number), sequence: first_sequence })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_identity(

@@ -155,3 +155,52 @@ impl Storage for OneThread {
         false
     }
 }
+
+/// A directory on a disk that was mounted for reading only.
+#[derive(Clone)]
+pub(crate) struct ReadOnly(pub(crate) Directory);
+
+fn read_only<T>() -> io::Result<T> {
+    Err(io::ErrorKind::ReadOnlyFilesystem.into())
+}
+
+impl Storage for ReadOnly {
+    type File = File;
+    type Lock = File;
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path(name)
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.0.list()
+    }
+
+    fn open(&self, name: &str, access: Access) -> io::Result<File> {
+        if access == Access::Write { read_only() } else { self.0.open(name, access) }
+    }
+
+    fn create(&self, _: &str) -> io::Result<File> {
+        read_only()
+    }
+
+    fn rename(&self, _: &str, _: &str) -> io::Result<()> {
+        read_only()
+    }
+
+    fn remove(&self, _: &str) -> io::Result<()> {
+        read_only()
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        read_only()
+    }
+
+    fn try_lock(&self, _: &str) -> io::Result<Option<File>> {
+        read_only()
+    }
+
+    fn prepares_in_background(&self) -> bool {
+        false
+    }
+}

@@ -138,7 +138,7 @@ fn a_failed_write_ends_the_writer() {
 fn a_full_disk_ends_the_writer_when_the_next_segment_is_needed() {
     let disk = SimulatedDisk::new(1);
     let mut writer = writer(&disk, Durability::Fsync);
-    disk.limit(2 * OPTIONS.segment_bytes);
+    disk.limit(2 * OPTIONS.segment_bytes + 8_192);
     let mut written = Vec::new();
     let error = loop {
         match append_next(&mut writer) {
@@ -161,12 +161,12 @@ fn a_full_disk_ends_the_writer_when_the_next_segment_is_needed() {
 fn the_name_of_a_segment_found_ready_is_made_durable() {
     let written = (0..64).map(|seed| {
         let disk = SimulatedDisk::new(seed);
-        // Segment 1, its name, its header, the directory, and segment 2 are
-        // synced; its name is not.
-        disk.fail_sync_after(5);
+        // Segment 1, its name, its header, the directory, the mark, its name,
+        // and segment 2 are synced; its name is not.
+        disk.fail_sync_after(7);
         drop(writer(&disk, Durability::Fsync));
         let mut writer = writer(&disk, Durability::Fsync);
-        disk.limit(2 * OPTIONS.segment_bytes);
+        disk.limit(2 * OPTIONS.segment_bytes + 8_192);
         append(&mut writer, &frame(1, 1, 9_000)).unwrap();
         append(&mut writer, &frame(2, 1, 9_000)).unwrap();
         writer.commit(0).unwrap();
