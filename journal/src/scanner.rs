@@ -11,11 +11,13 @@ use crate::error::{Fault, Follows, JournalError};
 use crate::frame::{Decoded, FRAME_HEADER_BYTES, FRAME_VERSION, Frame, FrameHeader};
 use crate::identity::Identity;
 use crate::mark::{BEGUN, KEPT, Mark, read_mark};
+use crate::position::Position;
 use crate::segment::{
-    DecodedSegment, SEGMENT_HEADER_BYTES, SEGMENT_VERSION, SegmentHeader, segment_name,
-    segment_number,
+    DecodedSegment, SEGMENT_HEADER_BYTES, SEGMENT_VERSION, SegmentHeader, archive_number,
+    segment_name, segment_number,
 };
-use crate::storage::{Access, Storage, StorageFile};
+use crate::segment_file::SegmentFile;
+use crate::storage::{Storage, StorageFile};
 use crate::window::Window;
 use std::io;
 use std::ops::Range;
@@ -33,7 +35,7 @@ pub(crate) struct Continuation {
 
 /// The segment being read, and how far.
 pub(crate) struct OpenSegment<F> {
-    pub(crate) file: F,
+    pub(crate) file: SegmentFile<F>,
     pub(crate) number: u32,
     pub(crate) length: u64,
     /// Where the next frame starts.
@@ -76,6 +78,7 @@ impl At {
 /// A sound frame and where its body is in the window.
 pub(crate) struct Located {
     header: FrameHeader,
+    hash: u64,
     segment: u32,
     offset: u64,
     body: Range<usize>,
@@ -103,7 +106,7 @@ pub(crate) struct Scanner<S: Storage> {
     /// The first segment that was not dropped.
     first: Mark,
     /// The last segment that is known to have been begun.
-    begun: Option<Mark>,
+    pub(crate) begun: Option<Mark>,
     window: Window,
 }
 
@@ -132,6 +135,11 @@ impl<S: Storage> Scanner<S> {
         self.segment.as_ref().map_or(self.first.number - 1, |segment| segment.number)
     }
 
+    /// How many segments lie between the first and the one being read.
+    pub(crate) fn segments(&self) -> u32 {
+        (self.number() + 1 - self.first.number).max(1)
+    }
+
     /// Moves past the next frame, or says what stands in its place at the end
     /// of the last segment.
     pub(crate) fn advance(&mut self) -> Result<Result<Located, At>, JournalError> {
@@ -156,12 +164,52 @@ impl<S: Storage> Scanner<S> {
         }
     }
 
+    /// The place after the frames read so far.
+    pub(crate) fn position(&self) -> Position {
+        Position { next_sequence: self.next.sequence, chain: self.next.chain }
+    }
+
+    /// The place where the journal begins.
+    pub(crate) fn beginning(&self) -> Position {
+        Position { next_sequence: self.first.first_sequence, chain: self.first.chain }
+    }
+
+    /// Goes back to where the journal begins.
+    pub(crate) fn rewind(&mut self) -> Result<(), JournalError> {
+        let Position { next_sequence: sequence, chain } = self.beginning();
+        self.next = Continuation { sequence, chain, epoch: 0 };
+        self.segment = None;
+        self.frames = 0;
+        self.window.forget();
+        if let Some(begun) = self.peek_segment()? {
+            self.enter(begun)?;
+        }
+        Ok(())
+    }
+
+    /// Goes to the last segment that begins before a position, so that there is a
+    /// frame between, which tells the epoch. Its header says what it continues;
+    /// the segments before it are not read.
+    pub(crate) fn seek_segment(&mut self, position: Position) -> Result<(), JournalError> {
+        self.rewind()?;
+        while let Some(begun) = self.peek_segment()? {
+            let SegmentHeader { first_sequence: sequence, chain, .. } = *begun.header;
+            if sequence >= position.next_sequence {
+                break;
+            }
+            self.next = Continuation { sequence, chain, epoch: 0 };
+            self.segment = Some(begun.segment);
+            self.window.forget();
+        }
+        Ok(())
+    }
+
     /// The frame that [`advance`](Self::advance) has just found.
     pub(crate) fn frame(&self, located: Located) -> Frame<'_> {
-        let Located { header, segment, offset, body } = located;
+        let Located { header, hash, segment, offset, body } = located;
         let FrameHeader { kind, epoch, first_sequence, count, time_ns, .. } = header;
         let body = self.window.bytes(body);
-        Frame { kind, epoch, first_sequence, count, time_ns, segment, offset, body }
+        Frame { kind, epoch, first_sequence, count, time_ns, hash, segment, offset, body }
     }
 
     /// The place of the next frame is damaged.
@@ -252,7 +300,8 @@ impl<S: Storage> Scanner<S> {
             return Err(self.damaged(fault, Follows::Whole));
         }
         let segment = self.segment.as_mut().expect("a frame was found in it");
-        let located = Located { header, segment: segment.number, offset: segment.offset, body };
+        let located =
+            Located { header, hash, segment: segment.number, offset: segment.offset, body };
         segment.offset += header.frame_bytes();
         segment.synced_to = header.synced_to;
         self.next =
@@ -295,7 +344,9 @@ impl<S: Storage> Scanner<S> {
 
     /// A segment, if it is there with a header.
     fn read_segment(&self, number: u32) -> Result<Option<Begun<S::File>>, JournalError> {
-        let Some(file) = self.open_segment(number)? else { return Ok(None) };
+        let Some(file) = self.open_segment(number)? else {
+            return self.check_not_dropped(number).map(|()| None);
+        };
         let length = file.length().map_err(self.reading(number))?;
         let mut page = vec![0; length.min(SEGMENT_HEADER_BYTES) as usize];
         file.read_at(&mut page, 0).map_err(self.reading(number))?;
@@ -325,13 +376,40 @@ impl<S: Storage> Scanner<S> {
         }
     }
 
-    pub(crate) fn open_segment(&self, number: u32) -> Result<Option<S::File>, JournalError> {
-        match self.storage.open(&segment_name(number), Access::Read) {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => {
-                Err(JournalError::Io { action: "open", path: self.path(number), source })
+    pub(crate) fn open_segment(
+        &self,
+        number: u32,
+    ) -> Result<Option<SegmentFile<S::File>>, JournalError> {
+        SegmentFile::open(&self.storage, number).map_err(|source| JournalError::Io {
+            action: "open",
+            path: self.path(number),
+            source,
+        })
+    }
+
+    /// The segments that are full: all but the last that is known to have been
+    /// begun.
+    pub(crate) fn closed(&mut self) -> Result<Vec<Mark>, JournalError> {
+        let last = self.begun.map_or(0, |begun| begun.number);
+        self.rewind()?;
+        let mut closed = Vec::new();
+        while let Some(segment) = self.segment.as_ref().filter(|segment| segment.number < last) {
+            closed.push(segment.mark());
+            let Some(begun) = self.peek_segment()? else { break };
+            let SegmentHeader { first_sequence: sequence, chain, .. } = *begun.header;
+            self.next = Continuation { sequence, chain, epoch: 0 };
+            self.segment = Some(begun.segment);
+        }
+        Ok(closed)
+    }
+
+    /// Nothing, unless the segment that is not there was dropped.
+    fn check_not_dropped(&self, number: u32) -> Result<(), JournalError> {
+        match read_mark(&self.storage, KEPT)? {
+            Some(Mark { number: kept, first_sequence, .. }) if kept > number => {
+                Err(JournalError::Dropped { path: self.path(number), first_sequence })
             }
+            _ => Ok(()),
         }
     }
 
@@ -387,9 +465,14 @@ fn check_names(
         path: storage.path(""),
         source,
     })?;
-    let mut numbers: Vec<u32> = names.iter().filter_map(|name| segment_number(name)).collect();
+    let mut numbers = Vec::new();
+    for name in &names {
+        numbers.extend(segment_number(name).or_else(|| archive_number(name)));
+    }
     numbers.retain(|number| *number >= first);
     numbers.sort_unstable();
+    // A crash between compressing one and removing it leaves both.
+    numbers.dedup();
     let path = |number| storage.path(&segment_name(number));
     for (expected, later) in (first..).zip(&numbers) {
         if expected != *later {
@@ -405,7 +488,7 @@ fn check_names(
     }
 }
 
-fn check_identity(
+pub(crate) fn check_identity(
     found: &Identity,
     expected: &Identity,
     path: impl Fn() -> std::path::PathBuf,

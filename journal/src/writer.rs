@@ -252,6 +252,7 @@ impl<S: Storage> Writer<S> {
         let written = self.tip.file.write_at(&self.frame, self.tip.offset);
         written.map_err(|source| self.failed("write", source))?;
         self.tip.offset += header.frame_bytes();
+        self.preparer.note_filled(self.tip.offset, self.tip.length);
         self.next.sequence = header.next_sequence();
         self.next.chain = hash;
         Ok(())

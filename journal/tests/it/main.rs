@@ -14,7 +14,11 @@ mod policies;
 mod properties;
 /// Each row of the recovery table.
 mod recovery;
+/// Closed segments, compressed and dropped.
+mod retention;
 /// What is written is read, over segments and restarts.
 mod round_trip;
 /// Random lives on a disk that fails, tears and loses.
 mod simulation;
+/// Saved whole or not at all, and believed only when sound.
+mod snapshots;

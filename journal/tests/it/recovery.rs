@@ -385,7 +385,7 @@ fn a_zeroed_tail_is_cut_or_refused_by_what_follows() {
     let (folder, frames) = Folder::with_frames(&[100, 300, 200]);
     let offsets: Vec<usize> = offsets(&frames).iter().map(|offset| *offset as usize).collect();
     let whole = fs::read(folder.segment(1)).unwrap();
-    for from in offsets[1] + 1..whole.len() {
+    for from in (offsets[1] + 1..offsets[3] + 64).step_by(3) {
         let mut zeroed = whole.clone();
         zeroed[from..].fill(0);
         fs::write(folder.segment(1), &zeroed).unwrap();

@@ -13,7 +13,7 @@ use ringmatch_journal::{Durability, JournalError, Options, Writer};
 use std::time::Duration;
 
 /// Histories in a run; `RINGMATCH_HISTORIES` asks for more.
-const HISTORIES: u64 = 1_500;
+const HISTORIES: u64 = 10_000;
 
 struct History {
     seed: u64,
