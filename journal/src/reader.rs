@@ -71,6 +71,13 @@ impl<S: Storage> Reader<S> {
         self.scanner.position()
     }
 
+    /// How many bytes of the journal were read, and how many there are: exact in
+    /// its segments, and with the last one counted in full.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        self.scanner.progress()
+    }
+
     /// Makes durable what was read so far, whatever the policy of the writer:
     /// for whoever saves something that stands after it. A segment is synced
     /// when the next is begun, so only the one being read can be in question.

@@ -140,6 +140,15 @@ impl<S: Storage> Scanner<S> {
         (self.number() + 1 - self.first.number).max(1)
     }
 
+    /// Bytes read and bytes there are, if all segments are as long as this one.
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        let Some(segment) = &self.segment else { return (0, 0) };
+        let last = self.begun.map_or(segment.number, |begun| begun.number.max(segment.number));
+        let before = u64::from(segment.number - self.first.number) * segment.length;
+        let all = u64::from(last + 1 - self.first.number) * segment.length;
+        (before + segment.offset, all)
+    }
+
     /// Moves past the next frame, or says what stands in its place at the end
     /// of the last segment.
     pub(crate) fn advance(&mut self) -> Result<Result<Located, At>, JournalError> {
