@@ -64,5 +64,7 @@ fn go_behind<S: Storage>(
             });
         }
     }
+    // Those before it were not replayed.
+    scanner.frames = 0;
     Ok(())
 }

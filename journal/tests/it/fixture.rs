@@ -147,6 +147,10 @@ impl Storage for OneThread {
         self.0.sync_directory()
     }
 
+    fn free_bytes(&self) -> io::Result<u64> {
+        self.0.free_bytes()
+    }
+
     fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
         self.0.try_lock(name)
     }
@@ -194,6 +198,10 @@ impl Storage for ReadOnly {
 
     fn sync_directory(&self) -> io::Result<()> {
         read_only()
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        self.0.free_bytes()
     }
 
     fn try_lock(&self, _: &str) -> io::Result<Option<File>> {

@@ -8,6 +8,8 @@ mod fixture;
 mod following;
 /// The bytes on disk, literally.
 mod format;
+/// A journal of the released format, committed.
+mod golden;
 /// What a commit promises, and what ends a writer.
 mod policies;
 /// Arbitrary bytes and arbitrary damage.
