@@ -3,13 +3,14 @@
 use super::Outcome;
 use super::journal_dump;
 use super::journal_stat;
+use super::journal_tidy;
 use super::replayer::Replayer;
 use crate::follower::Until;
 use clap::{Parser, Subcommand};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 
-/// Check, measure or print a journal
+/// Check, measure, print or tidy a journal
 #[derive(Parser)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -38,6 +39,8 @@ enum Action {
     },
     /// Print its commands, events or trades, one a line
     Dump(journal_dump::Args),
+    /// Compress closed segments, or drop those that nobody needs any more
+    Tidy(journal_tidy::Args),
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -45,6 +48,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Action::Verify { data_dir, json } => verify(data_dir, *json),
         Action::Stat { data_dir, json } => journal_stat::run(data_dir, *json),
         Action::Dump(args) => journal_dump::run(args),
+        Action::Tidy(args) => journal_tidy::run(args),
     }
 }
 

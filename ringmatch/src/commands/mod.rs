@@ -12,6 +12,7 @@ mod journal;
 mod journal_dump;
 mod journal_stat;
 mod journal_table;
+mod journal_tidy;
 mod latency;
 mod message_text;
 mod order_line;

@@ -214,3 +214,31 @@ fn commands_and_events_are_dumped() {
     assert_eq!(executed.count(), 5);
     assert_eq!(events.lines().count() + 1, dump(&["--table", "events", "--csv"]).lines().count());
 }
+
+#[test]
+fn tidying_changes_nothing_that_a_replay_says() {
+    let directory = tempfile::tempdir().unwrap();
+    let data = directory.path().join("data");
+    // Four segments' worth of commands that change nothing.
+    let mut many = commands();
+    many.resize(2_000, Command::Nothing);
+    write(&data, &many);
+    let data = data.to_str().unwrap();
+    let replay = || {
+        let line = run_json(&["replay", "--data-dir", data]);
+        (line["commands"].clone(), line["digest"].clone())
+    };
+    let before = replay();
+    assert_eq!(before.0, 2_000);
+
+    // Without a snapshot a start needs everything.
+    let tidied = run_json(&["journal", "tidy", "--drop-before", "1900", "--data-dir", data]);
+    assert_eq!(tidied["dropped"], json!([]));
+    let tidied = run_json(&["journal", "tidy", "--compress", "--data-dir", data]);
+    let compressed = tidied["compressed"].as_array().unwrap().len();
+    assert!(compressed >= 2, "{tidied}");
+    let stat = run_json(&["journal", "stat", "--data-dir", data]);
+    assert_eq!(stat["compressed_segments"], compressed);
+    assert_eq!(replay(), before);
+    assert_eq!(run(&["journal", "tidy", "--data-dir", data]).1, Some(2));
+}
