@@ -37,11 +37,11 @@ impl Journal {
     fn new(durability: Durability) -> Self {
         let folder = tempfile::tempdir().expect("a temporary directory");
         let options = Options { segment_bytes: SEGMENT_BYTES, durability };
+        drop(open(&folder, options));
+        // The next segment is there already: preparing it must not share the disk.
+        let next = File::create_new(folder.path().join("00000002.seg")).expect("a new file");
+        write_through(&next);
         let writer = open(&folder, options);
-        // The next segment is being prepared: that must not share the disk.
-        while !folder.path().join("00000002.seg").exists() {
-            std::thread::yield_now();
-        }
         let room_bytes = SEGMENT_BYTES - 8_192;
         Self { writer, room_bytes, started: Instant::now(), _folder: folder }
     }

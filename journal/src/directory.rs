@@ -87,6 +87,11 @@ impl Storage for Directory {
         File::open(&self.path)?.sync_all()
     }
 
+    fn free_bytes(&self) -> io::Result<u64> {
+        let system = rustix::fs::statvfs(&*self.path)?;
+        Ok(system.f_bavail.saturating_mul(system.f_frsize))
+    }
+
     fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
         let path = self.path(name);
         let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;

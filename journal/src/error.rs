@@ -112,6 +112,90 @@ pub enum JournalError {
         /// One that is.
         later: u32,
     },
+    /// A reader was slower than whoever drops segments.
+    #[error(
+        "journal segment {} was dropped while the journal was read: it begins with sequence \
+         {first_sequence} now. Start again from a snapshot.",
+        path.display()
+    )]
+    Dropped {
+        /// The segment that was to be read.
+        path: PathBuf,
+        /// The first sequence that is still there.
+        first_sequence: u64,
+    },
+    /// The last segments are not there any more.
+    #[error(
+        "journal segment {} was begun (with sequence {sequence}) and is missing: the journal's \
+         end is lost. Nothing was changed.\n\
+         Restore it from a copy.",
+        path.display()
+    )]
+    LostEnd {
+        /// The last segment that was begun.
+        path: PathBuf,
+        /// The sequence that it was begun with.
+        sequence: u64,
+    },
+    /// A snapshot is not what was written.
+    #[error("snapshot {} is damaged at byte {offset}", path.display())]
+    DamagedSnapshot {
+        /// The snapshot.
+        path: PathBuf,
+        /// Where in it, in bytes.
+        offset: u64,
+    },
+    /// A snapshot stands after more than the journal holds.
+    #[error(
+        "snapshot {} stands before sequence {stands_before}, and the journal's next is \
+         {next_sequence}: the journal's end is lost. Nothing was changed.\n\
+         Restore the last segment from a copy.",
+        path.display()
+    )]
+    EndsBeforeSnapshot {
+        /// The snapshot.
+        path: PathBuf,
+        /// The sequence that follows it.
+        stands_before: u64,
+        /// The sequence that follows the journal's last frame.
+        next_sequence: u64,
+    },
+    /// A snapshot stands after a frame that the journal does not have.
+    #[error(
+        "snapshot {} is of another history: the journal has other frames before sequence \
+         {stands_before}. Nothing was changed.\n\
+         Restore the journal that it belongs to; or move the snapshot away, to start without it.",
+        path.display()
+    )]
+    OtherHistory {
+        /// The snapshot.
+        path: PathBuf,
+        /// The sequence that follows it.
+        stands_before: u64,
+    },
+    /// The beginning was dropped, and no snapshot stands for it.
+    #[error(
+        "the journal begins with sequence {first_sequence}, what precedes was dropped, and \
+         no sound snapshot in {} stands for it. Nothing was changed.\n\
+         Restore a snapshot from a copy.",
+        path.display()
+    )]
+    NoSnapshot {
+        /// The directory.
+        path: PathBuf,
+        /// The first sequence that is still there.
+        first_sequence: u64,
+    },
+    /// Both slots of a mark are damaged.
+    #[error(
+        "{} is damaged, so it is not known which segments there should be. Nothing was changed.\n\
+         Restore it from a copy; or remove it, if you know that all segments are there.",
+        path.display()
+    )]
+    DamagedMark {
+        /// The mark.
+        path: PathBuf,
+    },
     /// A segment has another one's name.
     #[error(
         "{} is segment {found:08} by its header, so segments were swapped or copied. \
@@ -234,6 +318,8 @@ pub enum Follows {
     Segment(u32),
     /// Frames were written behind a header, which is synced before them.
     Content,
+    /// The mark of the last segment says that this one was begun.
+    Begun,
 }
 
 impl fmt::Display for Follows {
@@ -247,6 +333,7 @@ impl fmt::Display for Follows {
             }
             Self::Segment(n) => write!(f, "Segment {n:08} follows, so this is not a torn tail"),
             Self::Content => f.write_str("There is content behind it, so this is not a torn tail"),
+            Self::Begun => f.write_str("The segment had been begun, so this is not a torn tail"),
         }
     }
 }

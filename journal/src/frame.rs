@@ -8,6 +8,7 @@
 //! frame that was never promised from one that has been damaged since. All
 //! numbers are little-endian.
 
+use crate::position::Position;
 use crate::segment::SEGMENT_HEADER_BYTES;
 
 /// Bytes of a frame's header; frames start at multiples of it.
@@ -38,6 +39,8 @@ pub struct Frame<'a> {
     pub count: u32,
     /// When it was written, as the application said, in nanoseconds.
     pub time_ns: u64,
+    /// Its hash, which stands for everything before it as well.
+    pub hash: u64,
     /// The number of its segment.
     pub segment: u32,
     /// Where it starts in its segment, in bytes.
@@ -45,6 +48,15 @@ pub struct Frame<'a> {
     /// The application's bytes; starts at a multiple of
     /// [`BODY_ALIGNMENT`](crate::BODY_ALIGNMENT) bytes.
     pub body: &'a [u8],
+}
+
+impl Frame<'_> {
+    /// The place after it.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        let next_sequence = self.first_sequence + u64::from(self.count);
+        Position { next_sequence, chain: self.hash }
+    }
 }
 
 /// The header of a frame, without what is the same in all of them.

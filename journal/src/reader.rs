@@ -12,9 +12,12 @@ use crate::directory::Directory;
 use crate::error::JournalError;
 use crate::frame::Frame;
 use crate::identity::Identity;
+use crate::position::Position;
 use crate::scanner::{Located, Scanner};
 use crate::segment::segment_name;
-use crate::storage::Storage;
+use crate::snapshot_store::SnapshotStore;
+use crate::start::{Start, start};
+use crate::storage::{Storage, StorageFile};
 use crate::tail::{Tail, judge};
 
 /// Reads a journal without taking its lock or changing it, also while somebody
@@ -31,7 +34,8 @@ pub struct Reader<S: Storage = Directory> {
 }
 
 impl<S: Storage> Reader<S> {
-    /// A reader before the first frame.
+    /// A reader before the first frame. If the beginning was dropped it is
+    /// before the first that is left.
     ///
     /// # Errors
     /// [`NoJournal`](JournalError::NoJournal), or what is wrong with the first
@@ -49,6 +53,42 @@ impl<S: Storage> Reader<S> {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// Goes to behind the newest sound snapshot, or to the beginning if there is
+    /// none: the next frame is the first that follows it.
+    ///
+    /// # Errors
+    /// When the journal and the snapshots contradict each other, or there is
+    /// nothing to start from.
+    pub fn start_from(&mut self, store: &SnapshotStore<S>) -> Result<Start<S>, JournalError> {
+        start(&mut self.scanner, store)
+    }
+
+    /// The place after the frames read so far.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.scanner.position()
+    }
+
+    /// How many bytes of the journal were read, and how many there are: exact in
+    /// its segments, and with the last one counted in full.
+    #[must_use]
+    pub fn progress(&self) -> (u64, u64) {
+        self.scanner.progress()
+    }
+
+    /// Makes durable what was read so far, whatever the policy of the writer:
+    /// for whoever saves something that stands after it. A segment is synced
+    /// when the next is begun, so only the one being read can be in question.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn sync(&self) -> Result<(), JournalError> {
+        let Some(segment) = &self.scanner.segment else { return Ok(()) };
+        let path = self.scanner.storage.path(&segment_name(segment.number));
+        let failed = |source| JournalError::Io { action: "sync", path, source };
+        segment.file.sync_data().map_err(failed)
     }
 
     /// The sequence that comes next.

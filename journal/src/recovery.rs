@@ -14,17 +14,20 @@ use crate::durability::Durability;
 use crate::error::JournalError;
 use crate::frame::{Frame, MAX_FRAME_BYTES};
 use crate::identity::Identity;
+use crate::mark::{BEGUN, Mark, MarkFile};
+use crate::pace::Pace;
 use crate::preparer::{Preparer, is_temporary, prepare};
 use crate::report::{RecoveryReport, TornTail};
 use crate::scanner::{Continuation, OpenSegment, Scanner};
 use crate::segment::{SEGMENT_HEADER_BYTES, segment_name};
+use crate::snapshot_store::SnapshotStore;
+use crate::start::{Start, start, start_without};
 use crate::storage::{Access, Storage, StorageFile};
 use crate::survey::{Leftover, survey_leftover};
 use crate::tail::{Tail, judge};
 use crate::writer::{Handover, Tip, Writer, begin};
 use std::io;
 use std::ops::Range;
-use std::sync::atomic::AtomicBool;
 
 /// The file whose lock the writer of a journal holds.
 const LOCK_NAME: &str = "lock";
@@ -56,6 +59,8 @@ pub struct Recovery<S: Storage = Directory> {
     identity: Identity,
     options: Options,
     tail: Option<Tail>,
+    /// Where to start has been decided.
+    started: bool,
     lock: S::Lock,
 }
 
@@ -79,16 +84,32 @@ impl<S: Storage> Recovery<S> {
             Err(source) => return Err(JournalError::Io { action: "lock", path, source }),
         };
         let scanner = Scanner::open(storage, Some(identity.clone()))?;
-        Ok(Self { scanner, identity, options, tail: None, lock })
+        Ok(Self { scanner, identity, options, tail: None, started: false, lock })
     }
 
-    /// The next frame, or nothing after the last.
+    /// Goes to behind the newest sound snapshot, or to the beginning if there is
+    /// none: the next frame is the first that follows it.
+    ///
+    /// # Errors
+    /// When the journal and the snapshots contradict each other, or there is
+    /// nothing to start from. Nothing was changed.
+    pub fn start_from(&mut self, store: &SnapshotStore<S>) -> Result<Start<S>, JournalError> {
+        self.started = true;
+        start(&mut self.scanner, store)
+    }
+
+    /// The next frame, or nothing after the last. Without a
+    /// [`start_from`](Self::start_from) they come from the very first.
     ///
     /// # Errors
     /// When the journal is damaged or cannot be read. Nothing was changed.
     pub fn next_frame(&mut self) -> Result<Option<Frame<'_>>, JournalError> {
         if self.tail.is_some() {
             return Ok(None);
+        }
+        if !self.started {
+            self.started = true;
+            start_without(&mut self.scanner)?;
         }
         match self.scanner.advance()? {
             Ok(located) => Ok(Some(self.scanner.frame(located))),
@@ -117,7 +138,7 @@ impl<S: Storage> Recovery<S> {
         self.remove_temporary_files()?;
         let prepared = self.adopt_prepared()?;
         let report = RecoveryReport {
-            segments: self.scanner.number().max(1),
+            segments: self.scanner.segments(),
             frames: self.scanner.frames,
             last_sequence: self.scanner.next.sequence - 1,
             epoch: self.scanner.next.epoch + 1,
@@ -130,16 +151,20 @@ impl<S: Storage> Recovery<S> {
     fn write_on(mut self, mut prepared: Option<S::File>) -> Result<Writer<S>, JournalError> {
         let Continuation { sequence, chain, epoch } = self.scanner.next;
         let next = Continuation { sequence, chain, epoch: epoch + 1 };
-        let tip = match self.scanner.segment.take() {
-            Some(segment) => self.reopen(&segment)?,
-            None => self.begin_first(prepared.take(), next)?,
+        let (tip, mark) = match self.scanner.segment.take() {
+            Some(segment) => (self.reopen(&segment)?, segment.mark()),
+            None => {
+                let tip = self.begin_first(prepared.take(), next)?;
+                let mark = Mark { number: tip.number, first_sequence: sequence, chain };
+                (tip, mark)
+            }
         };
+        let begun = self.mark_begun(&mark)?;
         let storage = self.scanner.storage;
         let failed = |action| {
             let path = storage.path("");
             move |source| JournalError::Io { action, path, source }
         };
-        storage.sync_directory().map_err(failed("sync"))?;
         let mut preparer = Preparer::start(storage.clone(), self.options.segment_bytes)
             .map_err(failed("start the thread that prepares segments in"))?;
         match prepared {
@@ -147,8 +172,17 @@ impl<S: Storage> Recovery<S> {
             None => preparer.order(tip.number + 1),
         }
         let Self { identity, options: Options { durability, .. }, lock, .. } = self;
-        let handover = Handover { storage, lock, identity, durability, next, tip, preparer };
+        let handover = Handover { storage, lock, identity, durability, next, tip, preparer, begun };
         Ok(Writer::new(handover))
+    }
+
+    /// Makes all names durable, then that this segment was begun.
+    fn mark_begun(&self, mark: &Mark) -> Result<MarkFile<S>, JournalError> {
+        let storage = &self.scanner.storage;
+        let path = storage.path("");
+        let failed = |source| JournalError::Io { action: "sync", path, source };
+        storage.sync_directory().map_err(failed)?;
+        MarkFile::open(storage, BEGUN, mark)
     }
 
     fn begin_first(
@@ -157,10 +191,9 @@ impl<S: Storage> Recovery<S> {
         next: Continuation,
     ) -> Result<Tip<S::File>, JournalError> {
         let storage = &self.scanner.storage;
-        let never = AtomicBool::new(false);
         let file = match prepared {
             Some(file) => file,
-            None => prepare(storage, 1, self.options.segment_bytes, &never)?,
+            None => prepare(storage, 1, self.options.segment_bytes, &Pace::hurried())?,
         };
         begin(storage, file, 1, &self.identity, next)
     }
@@ -285,7 +318,7 @@ impl<S: Storage> Recovery<S> {
     /// Reads a piece of a segment into `buffer`.
     fn copy(
         &self,
-        from: &S::File,
+        from: &impl StorageFile,
         piece: &Range<u64>,
         buffer: &mut Vec<u8>,
         number: u32,

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 pub struct RecoveryReport {
     /// Segments that hold the journal.
     pub segments: u32,
-    /// Sound frames in them.
+    /// Sound frames read from them, behind the snapshot if there was one.
     pub frames: u64,
     /// The last sequence in them; zero if there is none.
     pub last_sequence: u64,

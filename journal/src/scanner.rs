@@ -10,11 +10,14 @@
 use crate::error::{Fault, Follows, JournalError};
 use crate::frame::{Decoded, FRAME_HEADER_BYTES, FRAME_VERSION, Frame, FrameHeader};
 use crate::identity::Identity;
+use crate::mark::{BEGUN, KEPT, Mark, read_mark};
+use crate::position::Position;
 use crate::segment::{
-    DecodedSegment, SEGMENT_HEADER_BYTES, SEGMENT_VERSION, SegmentHeader, segment_name,
-    segment_number,
+    DecodedSegment, SEGMENT_HEADER_BYTES, SEGMENT_VERSION, SegmentHeader, archive_number,
+    segment_name, segment_number,
 };
-use crate::storage::{Access, Storage, StorageFile};
+use crate::segment_file::SegmentFile;
+use crate::storage::{Storage, StorageFile};
 use crate::window::Window;
 use std::io;
 use std::ops::Range;
@@ -32,13 +35,23 @@ pub(crate) struct Continuation {
 
 /// The segment being read, and how far.
 pub(crate) struct OpenSegment<F> {
-    pub(crate) file: F,
+    pub(crate) file: SegmentFile<F>,
     pub(crate) number: u32,
     pub(crate) length: u64,
     /// Where the next frame starts.
     pub(crate) offset: u64,
     /// What the last frame read promises to be synced.
     pub(crate) synced_to: u64,
+    first_sequence: u64,
+    chain: u64,
+}
+
+impl<F> OpenSegment<F> {
+    /// How a mark names it.
+    pub(crate) fn mark(&self) -> Mark {
+        let Self { number, first_sequence, chain, .. } = *self;
+        Mark { number, first_sequence, chain }
+    }
 }
 
 /// What stands where the next frame would.
@@ -65,6 +78,7 @@ impl At {
 /// A sound frame and where its body is in the window.
 pub(crate) struct Located {
     header: FrameHeader,
+    hash: u64,
     segment: u32,
     offset: u64,
     body: Range<usize>,
@@ -89,6 +103,10 @@ pub(crate) struct Scanner<S: Storage> {
     pub(crate) segment: Option<OpenSegment<S::File>>,
     pub(crate) next: Continuation,
     pub(crate) frames: u64,
+    /// The first segment that was not dropped.
+    first: Mark,
+    /// The last segment that is known to have been begun.
+    pub(crate) begun: Option<Mark>,
     window: Window,
 }
 
@@ -96,19 +114,39 @@ impl<S: Storage> Scanner<S> {
     /// A scanner before the first frame. Segments of another identity than the
     /// one given, or than the first segment's, are refused.
     pub(crate) fn open(storage: S, identity: Option<Identity>) -> Result<Self, JournalError> {
-        check_names(&storage)?;
-        let next = Continuation { sequence: FIRST_SEQUENCE, chain: 0, epoch: 0 };
+        let never_dropped = Mark { number: 1, first_sequence: FIRST_SEQUENCE, chain: 0 };
+        let first = read_mark(&storage, KEPT)?.unwrap_or(never_dropped);
+        let begun = read_mark(&storage, BEGUN)?;
+        check_names(&storage, first.number, begun)?;
+        let next = Continuation { sequence: first.first_sequence, chain: first.chain, epoch: 0 };
         let window = Window::new();
-        let mut scanner = Self { storage, identity, segment: None, next, frames: 0, window };
+        let segment = None;
+        let mut scanner =
+            Self { storage, identity, segment, next, frames: 0, first, begun, window };
         if let Some(begun) = scanner.peek_segment()? {
             scanner.enter(begun)?;
         }
         Ok(scanner)
     }
 
-    /// The number of the segment being read; zero before the first.
+    /// The number of the segment being read; before the first, one less than
+    /// that one has.
     pub(crate) fn number(&self) -> u32 {
-        self.segment.as_ref().map_or(0, |segment| segment.number)
+        self.segment.as_ref().map_or(self.first.number - 1, |segment| segment.number)
+    }
+
+    /// How many segments lie between the first and the one being read.
+    pub(crate) fn segments(&self) -> u32 {
+        (self.number() + 1 - self.first.number).max(1)
+    }
+
+    /// Bytes read and bytes there are, if all segments are as long as this one.
+    pub(crate) fn progress(&self) -> (u64, u64) {
+        let Some(segment) = &self.segment else { return (0, 0) };
+        let last = self.begun.map_or(segment.number, |begun| begun.number.max(segment.number));
+        let before = u64::from(segment.number - self.first.number) * segment.length;
+        let all = u64::from(last + 1 - self.first.number) * segment.length;
+        (before + segment.offset, all)
     }
 
     /// Moves past the next frame, or says what stands in its place at the end
@@ -135,12 +173,52 @@ impl<S: Storage> Scanner<S> {
         }
     }
 
+    /// The place after the frames read so far.
+    pub(crate) fn position(&self) -> Position {
+        Position { next_sequence: self.next.sequence, chain: self.next.chain }
+    }
+
+    /// The place where the journal begins.
+    pub(crate) fn beginning(&self) -> Position {
+        Position { next_sequence: self.first.first_sequence, chain: self.first.chain }
+    }
+
+    /// Goes back to where the journal begins.
+    pub(crate) fn rewind(&mut self) -> Result<(), JournalError> {
+        let Position { next_sequence: sequence, chain } = self.beginning();
+        self.next = Continuation { sequence, chain, epoch: 0 };
+        self.segment = None;
+        self.frames = 0;
+        self.window.forget();
+        if let Some(begun) = self.peek_segment()? {
+            self.enter(begun)?;
+        }
+        Ok(())
+    }
+
+    /// Goes to the last segment that begins before a position, so that there is a
+    /// frame between, which tells the epoch. Its header says what it continues;
+    /// the segments before it are not read.
+    pub(crate) fn seek_segment(&mut self, position: Position) -> Result<(), JournalError> {
+        self.rewind()?;
+        while let Some(begun) = self.peek_segment()? {
+            let SegmentHeader { first_sequence: sequence, chain, .. } = *begun.header;
+            if sequence >= position.next_sequence {
+                break;
+            }
+            self.next = Continuation { sequence, chain, epoch: 0 };
+            self.segment = Some(begun.segment);
+            self.window.forget();
+        }
+        Ok(())
+    }
+
     /// The frame that [`advance`](Self::advance) has just found.
     pub(crate) fn frame(&self, located: Located) -> Frame<'_> {
-        let Located { header, segment, offset, body } = located;
+        let Located { header, hash, segment, offset, body } = located;
         let FrameHeader { kind, epoch, first_sequence, count, time_ns, .. } = header;
         let body = self.window.bytes(body);
-        Frame { kind, epoch, first_sequence, count, time_ns, segment, offset, body }
+        Frame { kind, epoch, first_sequence, count, time_ns, hash, segment, offset, body }
     }
 
     /// The place of the next frame is damaged.
@@ -231,7 +309,8 @@ impl<S: Storage> Scanner<S> {
             return Err(self.damaged(fault, Follows::Whole));
         }
         let segment = self.segment.as_mut().expect("a frame was found in it");
-        let located = Located { header, segment: segment.number, offset: segment.offset, body };
+        let located =
+            Located { header, hash, segment: segment.number, offset: segment.offset, body };
         segment.offset += header.frame_bytes();
         segment.synced_to = header.synced_to;
         self.next =
@@ -259,6 +338,9 @@ impl<S: Storage> Scanner<S> {
         if let Some(begun) = self.read_segment(number)? {
             return Ok(Some(begun));
         }
+        if self.begun.is_some_and(|begun| begun.number >= number) {
+            return Err(self.damaged_segment(number, Fault::SegmentHeader, Follows::Begun));
+        }
         if self.open_segment(number + 1)?.is_none() {
             return Ok(None);
         }
@@ -271,7 +353,9 @@ impl<S: Storage> Scanner<S> {
 
     /// A segment, if it is there with a header.
     fn read_segment(&self, number: u32) -> Result<Option<Begun<S::File>>, JournalError> {
-        let Some(file) = self.open_segment(number)? else { return Ok(None) };
+        let Some(file) = self.open_segment(number)? else {
+            return self.check_not_dropped(number).map(|()| None);
+        };
         let length = file.length().map_err(self.reading(number))?;
         let mut page = vec![0; length.min(SEGMENT_HEADER_BYTES) as usize];
         file.read_at(&mut page, 0).map_err(self.reading(number))?;
@@ -279,7 +363,16 @@ impl<S: Storage> Scanner<S> {
             DecodedSegment::Header(header) => {
                 self.check_header(&header, number, length)?;
                 let offset = SEGMENT_HEADER_BYTES;
-                let segment = OpenSegment { file, number, length, offset, synced_to: 0 };
+                let SegmentHeader { first_sequence, chain, .. } = *header;
+                let segment = OpenSegment {
+                    file,
+                    number,
+                    length,
+                    offset,
+                    synced_to: 0,
+                    first_sequence,
+                    chain,
+                };
                 Ok(Some(Begun { header, segment }))
             }
             DecodedSegment::UnknownVersion(found) => Err(JournalError::UnknownVersion {
@@ -292,13 +385,40 @@ impl<S: Storage> Scanner<S> {
         }
     }
 
-    pub(crate) fn open_segment(&self, number: u32) -> Result<Option<S::File>, JournalError> {
-        match self.storage.open(&segment_name(number), Access::Read) {
-            Ok(file) => Ok(Some(file)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => {
-                Err(JournalError::Io { action: "open", path: self.path(number), source })
+    pub(crate) fn open_segment(
+        &self,
+        number: u32,
+    ) -> Result<Option<SegmentFile<S::File>>, JournalError> {
+        SegmentFile::open(&self.storage, number).map_err(|source| JournalError::Io {
+            action: "open",
+            path: self.path(number),
+            source,
+        })
+    }
+
+    /// The segments that are full: all but the last that is known to have been
+    /// begun.
+    pub(crate) fn closed(&mut self) -> Result<Vec<Mark>, JournalError> {
+        let last = self.begun.map_or(0, |begun| begun.number);
+        self.rewind()?;
+        let mut closed = Vec::new();
+        while let Some(segment) = self.segment.as_ref().filter(|segment| segment.number < last) {
+            closed.push(segment.mark());
+            let Some(begun) = self.peek_segment()? else { break };
+            let SegmentHeader { first_sequence: sequence, chain, .. } = *begun.header;
+            self.next = Continuation { sequence, chain, epoch: 0 };
+            self.segment = Some(begun.segment);
+        }
+        Ok(closed)
+    }
+
+    /// Nothing, unless the segment that is not there was dropped.
+    fn check_not_dropped(&self, number: u32) -> Result<(), JournalError> {
+        match read_mark(&self.storage, KEPT)? {
+            Some(Mark { number: kept, first_sequence, .. }) if kept > number => {
+                Err(JournalError::Dropped { path: self.path(number), first_sequence })
             }
+            _ => Ok(()),
         }
     }
 
@@ -342,25 +462,42 @@ impl<S: Storage> Scanner<S> {
     }
 }
 
-/// The names of segments must count up from 1.
-fn check_names(storage: &impl Storage) -> Result<(), JournalError> {
+/// The names of segments must count up from the first one kept to the last one
+/// begun, at least. A segment is only made when the one before has its name.
+fn check_names(
+    storage: &impl Storage,
+    first: u32,
+    begun: Option<Mark>,
+) -> Result<(), JournalError> {
     let names = storage.list().map_err(|source| JournalError::Io {
         action: "list",
         path: storage.path(""),
         source,
     })?;
-    let mut numbers: Vec<u32> = names.iter().filter_map(|name| segment_number(name)).collect();
+    let mut numbers = Vec::new();
+    for name in &names {
+        numbers.extend(segment_number(name).or_else(|| archive_number(name)));
+    }
+    numbers.retain(|number| *number >= first);
     numbers.sort_unstable();
-    for (expected, later) in (1..).zip(numbers) {
-        if expected != later {
-            let path = storage.path(&segment_name(expected));
-            return Err(JournalError::MissingSegment { path, later });
+    // A crash between compressing one and removing it leaves both.
+    numbers.dedup();
+    let path = |number| storage.path(&segment_name(number));
+    for (expected, later) in (first..).zip(&numbers) {
+        if expected != *later {
+            return Err(JournalError::MissingSegment { path: path(expected), later: *later });
         }
     }
-    Ok(())
+    let last = numbers.last().copied().unwrap_or(first - 1);
+    match begun {
+        Some(Mark { number, first_sequence, .. }) if number > last => {
+            Err(JournalError::LostEnd { path: path(number), sequence: first_sequence })
+        }
+        _ => Ok(()),
+    }
 }
 
-fn check_identity(
+pub(crate) fn check_identity(
     found: &Identity,
     expected: &Identity,
     path: impl Fn() -> std::path::PathBuf,

@@ -18,6 +18,7 @@ pub const SEGMENT_VERSION: u32 = 1;
 /// The highest number of a segment: what eight digits can say.
 pub const MAX_SEGMENT: u32 = 99_999_999;
 
+const ARCHIVED: &str = ".zst";
 const HEADER: usize = SEGMENT_HEADER_BYTES as usize;
 /// Where the configuration starts.
 const CONFIG: usize = 128;
@@ -120,6 +121,18 @@ pub fn segment_name(number: u32) -> String {
 pub fn segment_number(name: &str) -> Option<u32> {
     let digits = name.strip_suffix(".seg").filter(|digits| digits.len() == 8)?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
+}
+
+/// The file of a segment that was compressed.
+#[must_use]
+pub fn archive_name(number: u32) -> String {
+    format!("{}{ARCHIVED}", segment_name(number))
+}
+
+/// The number of a compressed segment, if that is what the file is.
+#[must_use]
+pub fn archive_number(name: &str) -> Option<u32> {
+    name.strip_suffix(ARCHIVED).and_then(segment_number)
 }
 
 /// The CRC32C of a header, its own field left out.

@@ -279,6 +279,11 @@ impl Storage for SimulatedDisk {
         Ok(())
     }
 
+    fn free_bytes(&self) -> Result<u64> {
+        let state = self.state();
+        Ok(state.capacity_bytes.saturating_sub(state.used_bytes()))
+    }
+
     fn try_lock(&self, name: &str) -> Result<Option<SimulatedLock>> {
         let mut state = self.state();
         let free = state.locked.insert(name.to_owned());

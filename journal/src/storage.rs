@@ -64,6 +64,12 @@ pub trait Storage: Clone + Send + 'static {
     /// When the disk fails.
     fn sync_directory(&self) -> io::Result<()>;
 
+    /// Bytes that can still be written to it, as far as can be known.
+    ///
+    /// # Errors
+    /// When that cannot be found out.
+    fn free_bytes(&self) -> io::Result<u64>;
+
     /// Takes the lock of that name, or nothing if somebody else has it.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ use crate::durability::Durability;
 use crate::error::JournalError;
 use crate::frame::{FRAME_HEADER_BYTES, FrameHeader, MAX_BODY_BYTES, MAX_FRAME_BYTES, frame_bytes};
 use crate::identity::Identity;
+use crate::mark::{Mark, MarkFile};
 use crate::preparer::Preparer;
 use crate::scanner::Continuation;
 use crate::segment::{MAX_SEGMENT, SEGMENT_HEADER_BYTES, SegmentHeader, segment_name};
@@ -38,6 +39,7 @@ pub struct Writer<S: Storage = Directory> {
     frame: Vec<u8>,
     poisoned: bool,
     preparer: Preparer<S>,
+    begun: MarkFile<S>,
     // Last, so that it is given back when nothing here can write any more.
     _lock: S::Lock,
 }
@@ -62,11 +64,12 @@ pub(crate) struct Handover<S: Storage> {
     pub(crate) next: Continuation,
     pub(crate) tip: Tip<S::File>,
     pub(crate) preparer: Preparer<S>,
+    pub(crate) begun: MarkFile<S>,
 }
 
 impl<S: Storage> Writer<S> {
     pub(crate) fn new(handover: Handover<S>) -> Self {
-        let Handover { storage, lock, identity, durability, next, tip, preparer } = handover;
+        let Handover { storage, lock, identity, durability, next, tip, preparer, begun } = handover;
         Self {
             storage,
             identity,
@@ -79,6 +82,7 @@ impl<S: Storage> Writer<S> {
             frame: Vec::new(),
             poisoned: false,
             preparer,
+            begun,
             _lock: lock,
         }
     }
@@ -248,6 +252,7 @@ impl<S: Storage> Writer<S> {
         let written = self.tip.file.write_at(&self.frame, self.tip.offset);
         written.map_err(|source| self.failed("write", source))?;
         self.tip.offset += header.frame_bytes();
+        self.preparer.note_filled(self.tip.offset, self.tip.length);
         self.next.sequence = header.next_sequence();
         self.next.chain = hash;
         Ok(())
@@ -268,6 +273,8 @@ impl<S: Storage> Writer<S> {
         let file = self.preparer.take()?;
         let number = self.tip.number + 1;
         self.tip = begin(&self.storage, file, number, &self.identity, self.next)?;
+        let Continuation { sequence: first_sequence, chain, .. } = self.next;
+        self.begun.set(&Mark { number, first_sequence, chain })?;
         if number == MAX_SEGMENT {
             return Err(JournalError::Exhausted);
         }

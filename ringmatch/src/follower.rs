@@ -8,14 +8,67 @@
 use crate::log::{self, BodyError, CHECKPOINT, CHECKPOINT_INTERVAL, COMMANDS, Checkpoint};
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
-use ringmatch_engine::{Digest, Exchange, Limits, Sequence};
+use ringmatch_engine::{Digest, Exchange, Limits, Nanos, Sequence};
 use ringmatch_journal::Frame;
 use std::collections::VecDeque;
+use std::str::FromStr;
 
 /// Own digests kept for checkpoints that are still to come. The journaler
 /// writes a checkpoint at most a ring's length of commands late, which is 64 of
 /// them.
 const KEPT_DIGESTS: usize = 256;
+
+/// Where a replay ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// With this command.
+    Sequence(Sequence),
+    /// With the last command taken no later than this.
+    Time(Nanos),
+}
+
+impl Until {
+    fn includes(self, command: &SequencedCommand) -> bool {
+        match self {
+            Self::Sequence(last) => command.sequence <= last,
+            Self::Time(last) => command.time <= last,
+        }
+    }
+}
+
+impl Default for Until {
+    /// With the last command.
+    fn default() -> Self {
+        Self::Sequence(Sequence(u64::MAX))
+    }
+}
+
+impl From<Sequence> for Until {
+    fn from(last: Sequence) -> Self {
+        Self::Sequence(last)
+    }
+}
+
+/// A text that is neither a sequence nor a time.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is neither the sequence of a command nor a time such as 2026-11-21T14:30:00.5Z or \
+     2026-11-21T09:30:00-05:00"
+)]
+pub struct UnknownEnd(String);
+
+impl FromStr for Until {
+    type Err = UnknownEnd;
+
+    fn from_str(text: &str) -> Result<Self, UnknownEnd> {
+        if let Ok(sequence) = text.parse() {
+            return Ok(Self::Sequence(Sequence(sequence)));
+        }
+        let time = text.parse::<jiff::Timestamp>().ok();
+        let nanos = time.and_then(|time| u64::try_from(time.as_nanosecond()).ok());
+        nanos.map(|nanos| Self::Time(Nanos(nanos))).ok_or_else(|| UnknownEnd(text.to_owned()))
+    }
+}
 
 /// Why a journal cannot be followed.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -27,6 +80,17 @@ pub enum FollowError {
         sequence: u64,
         /// What is wrong.
         source: BodyError,
+    },
+    /// The commands before it are not there.
+    #[error(
+        "the journal goes on with command {found} where {expected} comes next: what precedes was \
+         dropped, and only a snapshot could stand for it"
+    )]
+    Gap {
+        /// The command that comes next.
+        expected: u64,
+        /// The first that is there.
+        found: u64,
     },
     /// The replay came to other events than the run that wrote the journal.
     #[error(
@@ -51,6 +115,8 @@ pub struct Follower {
     events: Vec<Event>,
     digests: VecDeque<Checkpoint>,
     verified: u64,
+    /// A command was not applied because it is beyond the end wanted.
+    beyond: bool,
 }
 
 impl Follower {
@@ -65,6 +131,7 @@ impl Follower {
             events: Vec::new(),
             digests: VecDeque::with_capacity(KEPT_DIGESTS),
             verified: 0,
+            beyond: false,
         })
     }
 
@@ -72,11 +139,12 @@ impl Follower {
     /// to `witness`.
     ///
     /// # Errors
-    /// When the frame makes no sense, or a checkpoint is another than ours.
+    /// When the frame makes no sense or does not come next, or a checkpoint is
+    /// another than ours.
     pub fn follow(
         &mut self,
         frame: &Frame<'_>,
-        until: Sequence,
+        until: impl Into<Until>,
         witness: &mut impl FnMut(&SequencedCommand, &[Event]),
     ) -> Result<(), FollowError> {
         let sequence = frame.first_sequence;
@@ -84,9 +152,13 @@ impl Follower {
         match frame.kind {
             COMMANDS => {
                 let first = Sequence(frame.first_sequence);
+                let expected = self.exchange.sequence().next();
+                if first != expected && !self.beyond {
+                    return Err(FollowError::Gap { expected: expected.0, found: first.0 });
+                }
                 log::decode(frame.body, first, frame.count, &mut self.commands)
                     .map_err(unusable)?;
-                self.apply(until, witness);
+                self.apply(until.into(), witness);
                 Ok(())
             }
             CHECKPOINT => {
@@ -97,8 +169,12 @@ impl Follower {
         }
     }
 
-    fn apply(&mut self, until: Sequence, witness: &mut impl FnMut(&SequencedCommand, &[Event])) {
-        for command in self.commands.iter().take_while(|command| command.sequence <= until) {
+    fn apply(&mut self, until: Until, witness: &mut impl FnMut(&SequencedCommand, &[Event])) {
+        for command in &self.commands {
+            if self.beyond || !until.includes(command) {
+                self.beyond = true;
+                return;
+            }
             self.events.clear();
             self.exchange.apply(command, &mut self.events);
             witness(command, &self.events);
@@ -129,6 +205,12 @@ impl Follower {
         }
     }
 
+    /// Whether no further command is to be applied.
+    #[must_use]
+    pub fn has_reached(&self, until: Until) -> bool {
+        self.beyond || until == Until::Sequence(self.exchange.sequence())
+    }
+
     /// The exchange as it stands.
     #[must_use]
     pub fn exchange(&self) -> &Exchange {
@@ -145,5 +227,27 @@ impl Follower {
     #[must_use]
     pub fn into_exchange(self) -> Box<Exchange> {
         self.exchange
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_a_sequence_or_a_time() {
+        let time = |nanos| Ok(Until::Time(Nanos(nanos)));
+        for (text, until) in [
+            ("0", Ok(Until::Sequence(Sequence(0)))),
+            ("4812031", Ok(Until::Sequence(Sequence(4_812_031)))),
+            ("1970-01-01T00:00:01.5Z", time(1_500_000_000)),
+            ("1970-01-01T01:00:01+01:00", time(1_000_000_000)),
+            ("2026-11-21T14:30:00Z", time(1_795_271_400_000_000_000)),
+        ] {
+            assert_eq!(text.parse(), until);
+        }
+        for text in ["", "-1", "14:30", "1969-12-31T23:59:59Z", "2026-11-21T14:30:00", "9e9"] {
+            assert!(text.parse::<Until>().is_err(), "{text}");
+        }
     }
 }

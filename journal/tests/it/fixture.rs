@@ -147,8 +147,65 @@ impl Storage for OneThread {
         self.0.sync_directory()
     }
 
+    fn free_bytes(&self) -> io::Result<u64> {
+        self.0.free_bytes()
+    }
+
     fn try_lock(&self, name: &str) -> io::Result<Option<File>> {
         self.0.try_lock(name)
+    }
+
+    fn prepares_in_background(&self) -> bool {
+        false
+    }
+}
+
+/// A directory on a disk that was mounted for reading only.
+#[derive(Clone)]
+pub(crate) struct ReadOnly(pub(crate) Directory);
+
+fn read_only<T>() -> io::Result<T> {
+    Err(io::ErrorKind::ReadOnlyFilesystem.into())
+}
+
+impl Storage for ReadOnly {
+    type File = File;
+    type Lock = File;
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path(name)
+    }
+
+    fn list(&self) -> io::Result<Vec<String>> {
+        self.0.list()
+    }
+
+    fn open(&self, name: &str, access: Access) -> io::Result<File> {
+        if access == Access::Write { read_only() } else { self.0.open(name, access) }
+    }
+
+    fn create(&self, _: &str) -> io::Result<File> {
+        read_only()
+    }
+
+    fn rename(&self, _: &str, _: &str) -> io::Result<()> {
+        read_only()
+    }
+
+    fn remove(&self, _: &str) -> io::Result<()> {
+        read_only()
+    }
+
+    fn sync_directory(&self) -> io::Result<()> {
+        read_only()
+    }
+
+    fn free_bytes(&self) -> io::Result<u64> {
+        self.0.free_bytes()
+    }
+
+    fn try_lock(&self, _: &str) -> io::Result<Option<File>> {
+        read_only()
     }
 
     fn prepares_in_background(&self) -> bool {

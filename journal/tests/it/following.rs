@@ -78,6 +78,10 @@ impl Storage for BusyDisk {
         unreachable!("a reader syncs nothing")
     }
 
+    fn free_bytes(&self) -> io::Result<u64> {
+        unreachable!("a reader needs no room")
+    }
+
     fn try_lock(&self, _: &str) -> io::Result<Option<SimulatedLock>> {
         unreachable!("a reader locks nothing")
     }

@@ -8,13 +8,19 @@ mod fixture;
 mod following;
 /// The bytes on disk, literally.
 mod format;
+/// A journal of the released format, committed.
+mod golden;
 /// What a commit promises, and what ends a writer.
 mod policies;
 /// Arbitrary bytes and arbitrary damage.
 mod properties;
 /// Each row of the recovery table.
 mod recovery;
+/// Closed segments, compressed and dropped.
+mod retention;
 /// What is written is read, over segments and restarts.
 mod round_trip;
 /// Random lives on a disk that fails, tears and loses.
 mod simulation;
+/// Saved whole or not at all, and believed only when sound.
+mod snapshots;

@@ -2,7 +2,7 @@
 
 use crate::fixture::{Folder, Kept, OPTIONS, append, frame, read, recover, recover_with};
 use ringmatch_journal::sim::SimulatedDisk;
-use ringmatch_journal::{Directory, Durability, JournalError, Options, Writer};
+use ringmatch_journal::{Directory, Durability, JournalError, Options, Room, Writer};
 use std::time::Duration;
 
 const INTERVAL: Durability = Durability::Interval(Duration::from_nanos(100));
@@ -138,7 +138,7 @@ fn a_failed_write_ends_the_writer() {
 fn a_full_disk_ends_the_writer_when_the_next_segment_is_needed() {
     let disk = SimulatedDisk::new(1);
     let mut writer = writer(&disk, Durability::Fsync);
-    disk.limit(2 * OPTIONS.segment_bytes);
+    disk.limit(2 * OPTIONS.segment_bytes + 8_192);
     let mut written = Vec::new();
     let error = loop {
         match append_next(&mut writer) {
@@ -155,18 +155,38 @@ fn a_full_disk_ends_the_writer_when_the_next_segment_is_needed() {
     assert_eq!(recover(disk).unwrap().0, written);
 }
 
+#[test]
+fn a_disk_is_short_of_room_well_before_it_is_full() {
+    let disk = SimulatedDisk::new(1);
+    let mut writer = writer(&disk, Durability::Fsync);
+    let segment = OPTIONS.segment_bytes;
+    disk.limit(20 * segment);
+    let mut short_at = None;
+    let mut frames = 0_u32;
+    while append_next(&mut writer).is_ok() {
+        frames += 1;
+        let room = Room::of(&disk, segment).unwrap();
+        assert_eq!(room.is_short(), room.segments < 16);
+        short_at = short_at.or_else(|| room.is_short().then_some(frames));
+    }
+    assert!(short_at.is_some_and(|at| at < frames / 3), "{short_at:?} of {frames}");
+    let folder = Folder::new();
+    let room = Room::of(&folder.open(), segment).unwrap();
+    assert!(room.free_bytes >= room.segments * segment && room.segments > 0);
+}
+
 /// A segment had its name and the directory's sync failed; the next life finds
 /// it in the page cache, fills it, and must not lose it with the power.
 #[test]
 fn the_name_of_a_segment_found_ready_is_made_durable() {
     let written = (0..64).map(|seed| {
         let disk = SimulatedDisk::new(seed);
-        // Segment 1, its name, its header, the directory, and segment 2 are
-        // synced; its name is not.
-        disk.fail_sync_after(5);
+        // Segment 1, its name, its header, the directory, the mark, its name,
+        // and segment 2 are synced; its name is not.
+        disk.fail_sync_after(7);
         drop(writer(&disk, Durability::Fsync));
         let mut writer = writer(&disk, Durability::Fsync);
-        disk.limit(2 * OPTIONS.segment_bytes);
+        disk.limit(2 * OPTIONS.segment_bytes + 8_192);
         append(&mut writer, &frame(1, 1, 9_000)).unwrap();
         append(&mut writer, &frame(2, 1, 9_000)).unwrap();
         writer.commit(0).unwrap();

@@ -5,7 +5,8 @@
 //! name and leave every byte of the directory as it was. A reader must agree.
 
 use crate::fixture::{
-    Folder, Kept, OPTIONS, SEGMENT_BYTES, append, frame, identity, read, recover, recover_with,
+    Folder, Kept, OPTIONS, ReadOnly, SEGMENT_BYTES, append, frame, identity, read, recover,
+    recover_with,
 };
 use ringmatch_journal::frame::frame_bytes;
 use ringmatch_journal::segment::SEGMENT_HEADER_BYTES;
@@ -344,6 +345,96 @@ fn a_missing_segment_is_refused() {
 }
 
 #[test]
+fn a_lost_end_is_refused() {
+    let (folder, _) = three_segments();
+    fs::remove_file(folder.segment(4)).unwrap();
+    fs::remove_file(folder.segment(3)).unwrap();
+    let error = refused(&folder);
+    assert!(
+        matches!(&error, JournalError::LostEnd { path, sequence: 13 }
+            if *path == folder.segment(3)),
+        "{error}"
+    );
+    // What was prepared and never begun is made again.
+    let (folder, frames) = three_segments();
+    fs::remove_file(folder.segment(4)).unwrap();
+    assert!(recover(folder.open()).unwrap().0 == frames);
+}
+
+#[test]
+fn a_lost_beginning_is_refused() {
+    let (folder, _) = three_segments();
+    fs::remove_file(folder.segment(1)).unwrap();
+    fs::remove_file(folder.segment(2)).unwrap();
+    let error = refused(&folder);
+    assert!(matches!(&error, JournalError::MissingSegment { later: 3, .. }), "{error}");
+}
+
+#[test]
+fn all_segments_lost_is_refused() {
+    let (folder, _) = three_segments();
+    for number in 1..=4 {
+        fs::remove_file(folder.segment(number)).unwrap();
+    }
+    let error = refused(&folder);
+    assert!(matches!(&error, JournalError::LostEnd { sequence: 13, .. }), "{error}");
+}
+
+#[test]
+fn a_zeroed_tail_is_cut_or_refused_by_what_follows() {
+    let (folder, frames) = Folder::with_frames(&[100, 300, 200]);
+    let offsets: Vec<usize> = offsets(&frames).iter().map(|offset| *offset as usize).collect();
+    let whole = fs::read(folder.segment(1)).unwrap();
+    for from in (offsets[1] + 1..offsets[3] + 64).step_by(3) {
+        let mut zeroed = whole.clone();
+        zeroed[from..].fill(0);
+        fs::write(folder.segment(1), &zeroed).unwrap();
+        // Frames of which all is there, and remains of the next or none.
+        let read = read(folder.open()).unwrap();
+        let count = offsets.iter().rposition(|start| *start <= from).unwrap();
+        let all_there = |n: usize| whole[from.min(offsets[n])..offsets[n]].iter().all(|b| *b == 0);
+        let expected = (0..=3).rfind(|n| *n <= count || all_there(*n)).unwrap();
+        assert!(read == frames[..expected], "zeros from {from}");
+    }
+    fs::write(folder.segment(1), &whole).unwrap();
+    change(&folder, 1, |bytes| bytes[offsets[0]..offsets[1]].fill(0));
+    let expected = (offsets[0] as u64, 1, Fault::Blank, Follows::Frames(2));
+    assert_eq!(damage(&refused(&folder)), expected);
+}
+
+#[test]
+fn a_damaged_mark_is_refused_by_name() {
+    let (folder, frames) = three_segments();
+    let path = folder.path().join("begun");
+    let whole = fs::read(&path).unwrap();
+    assert_eq!(whole.len(), 8_192);
+    let mut damaged = whole.clone();
+    damaged[20] ^= 1;
+    damaged[4_116] ^= 1;
+    for bytes in [&damaged[..], &[], &whole[..40], &[0; 8_192]] {
+        fs::write(&path, bytes).unwrap();
+        let error = refused(&folder);
+        assert!(matches!(&error, JournalError::DamagedMark { path: p } if *p == path), "{error}");
+    }
+    fs::remove_file(&path).unwrap();
+    assert!(recover(folder.open()).unwrap().0 == frames);
+}
+
+#[test]
+fn a_disk_that_only_reads_is_read_and_not_written() {
+    let (folder, frames) = Folder::with_frames(&[100, 5_000, 9_000]);
+    let before = contents(&folder);
+    let error = recover(ReadOnly(folder.open().0)).map(|_| ()).unwrap_err();
+    assert!(
+        matches!(&error, JournalError::Io { action: "lock", source, .. }
+            if source.kind() == std::io::ErrorKind::ReadOnlyFilesystem),
+        "{error}"
+    );
+    assert_eq!(read(ReadOnly(folder.open().0)).unwrap(), frames);
+    assert!(contents(&folder) == before);
+}
+
+#[test]
 fn swapped_and_duplicated_segments_are_refused() {
     let (folder, _) = three_segments();
     let aside = folder.path().join("aside");
@@ -355,6 +446,13 @@ fn swapped_and_duplicated_segments_are_refused() {
     let (folder, _) = three_segments();
     fs::copy(folder.segment(3), folder.segment(4)).unwrap();
     assert!(matches!(refused(&folder), JournalError::MisplacedSegment { found: 3, .. }));
+    // Even if the copy was given the number of its place.
+    change(&folder, 4, |bytes| {
+        bytes[32] = 4;
+        let crc = crc32c::crc32c_append(crc32c::crc32c(&bytes[..12]), &bytes[16..4_096]);
+        bytes[12..16].copy_from_slice(&crc.to_le_bytes());
+    });
+    assert_eq!(damage(&refused(&folder)), (0, 19, Fault::Sequence(13), Follows::Whole));
 }
 
 #[test]
@@ -379,6 +477,8 @@ fn damage_in_an_earlier_segment_is_refused() {
 
     let (folder, _) = three_segments();
     change(&folder, 2, |bytes| bytes[100] ^= 1);
+    assert_eq!(damage(&refused(&folder)), (0, 7, Fault::SegmentHeader, Follows::Begun));
+    fs::remove_file(folder.path().join("begun")).unwrap();
     assert_eq!(damage(&refused(&folder)), (0, 7, Fault::SegmentHeader, Follows::Segment(3)));
 }
 
@@ -402,6 +502,8 @@ fn a_lost_header_before_frames_is_refused() {
         let (folder, _) = three_segments();
         fs::remove_file(folder.segment(4)).unwrap();
         change(&folder, 3, |bytes| bytes[..wiped].fill(0));
+        assert_eq!(damage(&refused(&folder)), (0, 13, Fault::SegmentHeader, Follows::Begun));
+        fs::remove_file(folder.path().join("begun")).unwrap();
         assert_eq!(damage(&refused(&folder)), (0, 13, Fault::SegmentHeader, Follows::Content));
     }
 }
@@ -446,8 +548,8 @@ fn prepared_and_half_prepared_segments_are_fine() {
         drop(writer);
         assert_eq!(fs::metadata(folder.segment(2)).unwrap().len(), SEGMENT_BYTES);
         assert_eq!(crate::fixture::read(folder.open()).unwrap().last(), Some(&next));
-        for number in 2..=3 {
-            let _ = fs::remove_file(folder.segment(number));
+        for name in ["00000002.seg", "00000003.seg", "begun"] {
+            let _ = fs::remove_file(folder.path().join(name));
         }
     }
 }

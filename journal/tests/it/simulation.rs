@@ -1,24 +1,31 @@
 //! Seeded histories of a journal on a disk that fails, tears and loses.
 //!
 //! Each history is a few lives of a writer, with random frames, commits, sizes
-//! and policies, ended by a kill or a power cut, at times after a failed write
+//! and policies, with snapshots saved and segments compressed and dropped beside
+//! it, ended by a kill, a power cut or a full disk, at times after a failed write
 //! or sync, also within recovery. The model is a list of frames and how many of
-//! them were promised. After every life the journal holds a beginning of that
-//! list, with all that was promised, and recovery has never refused it.
+//! them were promised. After every life the newest snapshot and the journal
+//! behind it are a beginning of that list, with all that was promised, and
+//! recovery has never refused them.
 
-use crate::fixture::{Kept, append, frame, read, recover_with};
+use crate::fixture::{Kept, append, frame, identity, keep};
 use fastrand::Rng;
 use ringmatch_journal::sim::SimulatedDisk;
-use ringmatch_journal::{Durability, JournalError, Options, Writer};
+use ringmatch_journal::{
+    Durability, JournalError, Options, Reader, Recovery, Retention, SnapshotInfo, SnapshotStore,
+    Start, Storage, Writer, tidy,
+};
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 /// Histories in a run; `RINGMATCH_HISTORIES` asks for more.
-const HISTORIES: u64 = 1_500;
+const HISTORIES: u64 = 10_000;
 
 struct History {
     seed: u64,
     random: Rng,
     disk: SimulatedDisk,
+    store: SnapshotStore<SimulatedDisk>,
     /// Everything that can be in the journal.
     written: Vec<Kept>,
     /// How many of those a power cut must leave.
@@ -32,12 +39,14 @@ impl History {
     fn new(seed: u64) -> Self {
         let random = Rng::with_seed(seed);
         let disk = SimulatedDisk::new(!seed);
-        Self { seed, random, disk, written: Vec::new(), promised: 0, cached: 0, now_ns: 0 }
+        let keep = NonZeroUsize::new(1 + seed as usize % 2).unwrap();
+        let store = SnapshotStore::new(disk.clone(), identity(), keep);
+        Self { seed, random, disk, store, written: Vec::new(), promised: 0, cached: 0, now_ns: 0 }
     }
 
     fn play(&mut self) {
         for _ in 0..self.random.u32(2..8) {
-            self.disk.heal();
+            self.heal();
             self.plan_failure();
             match self.live() {
                 Ok(()) | Err(JournalError::Io { .. } | JournalError::Poisoned) => {}
@@ -45,14 +54,23 @@ impl History {
             }
             self.end_life();
         }
-        self.disk.heal();
+        self.heal();
         self.recover().unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
     }
 
+    fn heal(&self) {
+        self.disk.heal();
+        self.disk.limit(u64::MAX);
+    }
+
     fn plan_failure(&mut self) {
-        match self.random.u8(0..6) {
+        match self.random.u8(0..7) {
             0 => self.disk.fail_write_after(self.random.u32(0..30)),
             1 => self.disk.fail_sync_after(self.random.u32(0..30)),
+            2 => {
+                let used: usize = self.disk.contents().values().map(Vec::len).sum();
+                self.disk.limit(used as u64 + self.random.u64(0..40_000));
+            }
             _ => {}
         }
     }
@@ -69,9 +87,11 @@ impl History {
         let mut writer = self.recover()?;
         for _ in 0..self.random.u32(0..40) {
             self.now_ns += self.random.u64(0..3_000_000);
-            match self.random.u8(0..8) {
-                0..4 => self.append(&mut writer)?,
-                4..7 => self.commit(&mut writer)?,
+            match self.random.u8(0..32) {
+                0..16 => self.append(&mut writer)?,
+                16..28 => self.commit(&mut writer)?,
+                28 => self.save()?,
+                29 => self.tidy()?,
                 _ => self.check_reader(),
             }
         }
@@ -87,21 +107,65 @@ impl History {
                 _ => Durability::Fsync,
             },
         };
-        let (frames, writer, report) = recover_with(self.disk.clone(), options)?;
-        self.check(&frames);
+        let mut recovery = Recovery::open(self.disk.clone(), identity(), options)?;
+        let start = recovery.start_from(&self.store)?;
+        let from = self.frames_before(&start);
+        let mut frames = Vec::new();
+        while let Some(frame) = recovery.next_frame()? {
+            frames.push(keep(frame));
+        }
+        let (writer, report) = recovery.into_writer()?;
+        self.check(from, &frames);
         assert_eq!(report.frames, frames.len() as u64, "seed {}", self.seed);
-        self.written = frames;
+        self.written.truncate(from + frames.len());
         self.promised = self.written.len();
         self.cached = self.promised;
         Ok(writer)
     }
 
-    fn check(&self, frames: &[Kept]) {
+    /// How many frames a snapshot stands for.
+    fn frames_before<S: Storage>(&self, start: &Start<S>) -> usize {
+        assert!(start.passed_over.is_empty(), "seed {}: {:?}", self.seed, start.passed_over);
+        start.snapshot.as_ref().map_or(0, |snapshot| snapshot.info().digest as usize)
+    }
+
+    fn check(&self, from: usize, frames: &[Kept]) {
         let seed = self.seed;
-        assert!(frames.len() <= self.written.len(), "seed {seed}: frames that nobody wrote");
-        let expected = &self.written[..frames.len()];
-        assert!(frames == expected, "seed {seed}: frames were changed");
-        assert!(frames.len() >= self.cached, "seed {seed}: {} of {}", frames.len(), self.cached);
+        let count = from + frames.len();
+        assert!(count <= self.written.len(), "seed {seed}: frames that nobody wrote");
+        assert!(*frames == self.written[from..count], "seed {seed}: frames were changed");
+        assert!(count >= self.cached, "seed {seed}: {count} of {}", self.cached);
+    }
+
+    /// Saves a snapshot after all that is there.
+    fn save(&mut self) -> Result<(), JournalError> {
+        let (reader, count) = self.read_along()?;
+        reader.sync()?;
+        self.promised = self.promised.max(count);
+        let position = reader.position();
+        let info = SnapshotInfo { position, digest: count as u64, body_version: 0, time_ns: 0 };
+        self.store.save(info, b"a state")
+    }
+
+    fn tidy(&mut self) -> Result<(), JournalError> {
+        let retention = if self.random.bool() {
+            Retention::Compress
+        } else {
+            Retention::DropBefore { keep_from: self.random.u64(0..200) }
+        };
+        tidy(&self.disk, &self.store, retention).map(drop)
+    }
+
+    /// A reader that has read everything, and how many frames precede it.
+    fn read_along(&self) -> Result<(Reader<SimulatedDisk>, usize), JournalError> {
+        let mut reader = Reader::open(self.disk.clone())?;
+        let from = self.frames_before(&reader.start_from(&self.store)?);
+        let mut frames = Vec::new();
+        while let Some(frame) = reader.next_frame()? {
+            frames.push(keep(frame));
+        }
+        self.check(from, &frames);
+        Ok((reader, from + frames.len()))
     }
 
     fn append(&mut self, writer: &mut Writer<SimulatedDisk>) -> Result<(), JournalError> {
@@ -140,8 +204,8 @@ impl History {
 
     /// Somebody who reads along sees the same.
     fn check_reader(&self) {
-        let frames = read(self.disk.clone());
-        self.check(&frames.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed)));
+        let read = self.read_along();
+        read.unwrap_or_else(|error| panic!("seed {}: {error}", self.seed));
     }
 }
 

@@ -93,7 +93,8 @@ fn body(command: &Command) -> (&'static str, Value) {
     }
 }
 
-fn event(event: &Event) -> Value {
+/// An event.
+pub(super) fn event(event: &Event) -> Value {
     let (kind, mut details) = event_body(&event.body);
     details["event"] = kind.into();
     if event.market.0 > 0 {

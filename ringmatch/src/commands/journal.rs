@@ -1,17 +1,16 @@
 //! `ringmatch journal`: what is in a journal, and whether it is sound.
 
 use super::Outcome;
-use super::describe;
-use crate::follower::Follower;
-use crate::log;
+use super::journal_dump;
+use super::journal_stat;
+use super::journal_tidy;
+use super::replayer::Replayer;
+use crate::follower::Until;
 use clap::{Parser, Subcommand};
-use ringmatch_engine::Sequence;
-use ringmatch_journal::{Directory, Reader};
 use serde_json::json;
-use std::io::{BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Check or print a journal
+/// Check, measure, print or tidy a journal
 #[derive(Parser)]
 pub(super) struct Args {
     #[command(subcommand)]
@@ -29,45 +28,35 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Print its commands, one a line
-    Dump {
+    /// Print its sizes, rates, batch sizes and times
+    Stat {
         /// Where the journal is
         #[arg(long, value_name = "DIR", default_value = "ringmatch-data")]
         data_dir: PathBuf,
-        /// Print also what each command caused
-        #[arg(long)]
-        events: bool,
-        /// Begin with this command
-        #[arg(long, value_name = "SEQ", default_value_t = 1)]
-        from: u64,
-        /// Stop after this command
-        #[arg(long, value_name = "SEQ")]
-        until: Option<u64>,
-        /// Print JSON lines
+        /// Print one JSON line
         #[arg(long)]
         json: bool,
     },
+    /// Print its commands, events or trades, one a line
+    Dump(journal_dump::Args),
+    /// Compress closed segments, or drop those that nobody needs any more
+    Tidy(journal_tidy::Args),
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
     match &args.action {
         Action::Verify { data_dir, json } => verify(data_dir, *json),
-        Action::Dump { data_dir, events, from, until, json } => {
-            let range = (Sequence(*from), Sequence(until.unwrap_or(u64::MAX)));
-            dump(data_dir, range, *events, *json)
-        }
+        Action::Stat { data_dir, json } => journal_stat::run(data_dir, *json),
+        Action::Dump(args) => journal_dump::run(args),
+        Action::Tidy(args) => journal_tidy::run(args),
     }
 }
 
-fn verify(data_dir: &std::path::Path, json: bool) -> Outcome {
-    let mut reader = Reader::open(Directory::open(data_dir)?)?;
-    let mut follower = Follower::new(log::decode_limits(reader.identity().config())?)?;
-    let (mut frames, mut bytes) = (0_u64, 0_u64);
-    while let Some(frame) = reader.next_frame()? {
-        frames += 1;
-        bytes += frame.body.len() as u64;
-        follower.follow(&frame, Sequence(u64::MAX), &mut |_, _| {})?;
-    }
+fn verify(data_dir: &Path, json: bool) -> Outcome {
+    let mut replayer = Replayer::open(data_dir)?;
+    replayer.run(Until::default(), &mut |_, _| {})?;
+    let (frames, bytes) = (replayer.frames(), replayer.body_bytes());
+    let follower = replayer.follower();
     let commands = follower.exchange().sequence().0;
     let digest = follower.exchange().digest();
     let checkpoints = follower.verified();
@@ -84,49 +73,4 @@ fn verify(data_dir: &std::path::Path, json: bool) -> Outcome {
         );
     }
     Ok(true)
-}
-
-fn dump(
-    data_dir: &std::path::Path,
-    (from, until): (Sequence, Sequence),
-    events: bool,
-    json: bool,
-) -> Outcome {
-    let mut reader = Reader::open(Directory::open(data_dir)?)?;
-    let mut follower = Follower::new(log::decode_limits(reader.identity().config())?)?;
-    let mut out = BufWriter::new(std::io::stdout().lock());
-    let mut fault = Ok(());
-    while fault.is_ok() && follower.exchange().sequence() < until {
-        let Some(frame) = reader.next_frame()? else { break };
-        follower.follow(&frame, until, &mut |command, caused| {
-            if command.sequence < from || fault.is_err() {
-                return;
-            }
-            let shown = if events { caused } else { &[] };
-            fault = if json {
-                writeln!(out, "{}", describe::command(command, events.then_some(shown)))
-            } else {
-                print_text(&mut out, command, shown)
-            };
-        })?;
-    }
-    match fault.and_then(|()| out.flush()) {
-        // Whoever reads us has seen enough.
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(true),
-        other => Ok(other.map(|()| true)?),
-    }
-}
-
-fn print_text(
-    out: &mut impl Write,
-    command: &ringmatch_engine::command::SequencedCommand,
-    events: &[ringmatch_engine::event::Event],
-) -> std::io::Result<()> {
-    let ringmatch_engine::command::SequencedCommand { sequence, time, session, number, command } =
-        command;
-    writeln!(out, "{sequence} {time} session {session} message {number}: {command:?}")?;
-    for event in events {
-        writeln!(out, "    {:?}", event.body)?;
-    }
-    Ok(())
 }

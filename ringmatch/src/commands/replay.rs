@@ -2,14 +2,13 @@
 //!
 //! It reads a data directory without changing it, whether an engine is running
 //! on it or not, applies the commands in it to an exchange of its own, and says
-//! where that comes to.
+//! where that comes to; or holds it against another journal.
 
 use super::Outcome;
-use crate::follower::Follower;
-use crate::log;
+use super::replay_compare;
+use super::replayer::Replayer;
+use crate::follower::Until;
 use clap::Parser;
-use ringmatch_engine::Sequence;
-use ringmatch_journal::{Directory, Reader};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -20,24 +19,27 @@ pub(super) struct Args {
     /// Where the journal is
     #[arg(long, value_name = "DIR", default_value = "ringmatch-data")]
     data_dir: PathBuf,
-    /// Stop after this command
-    #[arg(long, value_name = "SEQ")]
-    until: Option<u64>,
+    /// Stop after this command, or after the last one taken by this time
+    #[arg(long, value_name = "SEQ|TIME")]
+    until: Option<Until>,
+    /// Hold it against the journal in this directory, and show the first command that differs
+    #[arg(long, value_name = "DIR")]
+    compare: Option<PathBuf>,
     /// Print one JSON line
     #[arg(long)]
     json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let start = Instant::now();
-    let mut reader = Reader::open(Directory::open(&args.data_dir)?)?;
-    let mut follower = Follower::new(log::decode_limits(reader.identity().config())?)?;
-    let until = Sequence(args.until.unwrap_or(u64::MAX));
-    while follower.exchange().sequence() < until {
-        let Some(frame) = reader.next_frame()? else { break };
-        follower.follow(&frame, until, &mut |_, _| {})?;
+    let until = args.until.unwrap_or_default();
+    if let Some(other) = &args.compare {
+        return replay_compare::run(&args.data_dir, other, until, args.json);
     }
+    let start = Instant::now();
+    let mut replayer = Replayer::open(&args.data_dir)?;
+    replayer.run(until, &mut |_, _| {})?;
     let seconds = start.elapsed().as_secs_f64();
+    let follower = replayer.follower();
     let exchange = follower.exchange();
     let commands = exchange.sequence().0;
     if args.json {
@@ -55,7 +57,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         println!("{line}");
         return Ok(true);
     }
-    println!("venue        {}", reader.identity().venue_name());
+    println!("venue        {}", replayer.reader().identity().venue_name());
     println!("commands     {commands}");
     println!("events       {}", exchange.counters().events);
     println!("executions   {}", exchange.counters().executions);

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::pipeline::{Venue, Watch};
 use crate::threads::{Layout, Pinned};
 use clap::Parser;
-use ringmatch_journal::Durability;
+use ringmatch_journal::{Directory, Durability, Room};
 use ringmatch_ring::WaitStrategy;
 use serde_json::json;
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -68,7 +68,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.json {
         println!("{}", ready(&venue));
     }
-    watch(&venue, &stop);
+    let directory = Directory::open(&args.data_dir)?;
+    let segment_bytes = config.journal.segment_bytes;
+    let room = RoomWatch { directory, segment_bytes, told_segments: u64::MAX };
+    watch(&venue, room, &stop);
     venue.stop();
     let report = venue.join();
     match report.failure() {
@@ -141,15 +144,37 @@ fn ready(venue: &Venue) -> serde_json::Value {
     })
 }
 
+/// Tells when the journal's disk runs short of room, and again with each segment
+/// that no longer fits.
+struct RoomWatch {
+    directory: Directory,
+    segment_bytes: u64,
+    /// The room that was last told.
+    told_segments: u64,
+}
+
+impl RoomWatch {
+    fn news(&mut self) -> Option<String> {
+        let room = match Room::of(&self.directory, self.segment_bytes) {
+            Ok(room) => room,
+            Err(error) => {
+                return Some(format!("the disk's free room cannot be found out: {error}"));
+            }
+        };
+        let told = std::mem::replace(&mut self.told_segments, room.segments);
+        (room.is_short() && room.segments < told).then(|| room.to_string())
+    }
+}
+
 /// Waits for a signal or for the end of the venue, and says what goes wrong.
-fn watch(venue: &Venue, stop: &AtomicBool) {
+fn watch(venue: &Venue, mut room: RoomWatch, stop: &AtomicBool) {
     let mut watch = Watch::new(venue.counters().clone());
     let mut said = Instant::now();
     while venue.is_running() && !stop.load(Ordering::Acquire) {
         std::thread::sleep(Duration::from_millis(20));
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();
-            for news in watch.news() {
+            for news in watch.news().into_iter().chain(room.news()) {
                 eprintln!("warning: {news}");
             }
         }

@@ -11,6 +11,8 @@ mod day;
 mod engine;
 /// Recorded market data as order flow.
 mod feed;
+/// The commands that read a journal, on journals made here.
+mod journal_tools;
 /// The latency tool: what it prints and writes.
 mod latency;
 /// Start, stop, start again; two on one directory; a busy port.
