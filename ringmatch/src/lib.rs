@@ -10,6 +10,7 @@
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod environment;
 pub mod feed;
 pub mod follower;
 pub mod latency;

@@ -41,7 +41,7 @@ enum Command {
     Tap(tap::Args),
     Replay(replay::Args),
     Journal(journal::Args),
-    Latency(latency::Args),
+    Latency(Box<latency::Args>),
 }
 
 /// Runs the command line.

@@ -62,6 +62,20 @@ counters! {
     Forgotten = "requests for messages older than the retransmission window", true;
     /// Requests answered.
     Answered = "requests answered", false;
+    /// The last command sequenced.
+    Sequenced = "commands sequenced", false;
+    /// The last command that is durable.
+    Durable = "commands durable", false;
+    /// The last command matched.
+    Matched = "commands matched", false;
+    /// Events said by the exchange since the journal began.
+    Events = "events said", false;
+    /// Executions since the journal began.
+    Executions = "executions", false;
+    /// Orders that rest in the books now.
+    RestingOrders = "orders resting", false;
+    /// Events sent since the start.
+    Published = "events sent", false;
     /// Packets of responses and market data that the network did not take.
     Unsent = "packets of responses or market data that the network did not take", true;
 }

@@ -13,6 +13,8 @@ mod engine;
 mod feed;
 /// The latency tool: what it prints and writes.
 mod latency;
+/// That a stall cannot hide from the latency tool.
+mod latency_honesty;
 /// Start, stop, start again; two on one directory; a busy port.
 mod lifecycle;
 /// Real clients and the real engine, with a bad network between them.
