@@ -9,19 +9,23 @@
 //! A result says itself whether it can be believed: see [`Summary::doubts`].
 
 mod arrivals;
+mod comparison;
 mod environment;
 mod files;
 mod flow;
 mod generator;
 mod measure;
+pub mod plot;
 mod recorder;
 mod schedule;
 mod series;
 mod site;
 mod summary;
+mod sweep;
 mod workload;
 
 pub use arrivals::Arrivals;
+pub use comparison::{Comparison, Difference, FailIf, Side, Spread};
 pub use environment::Environment;
 pub use files::{Measured, Recorded, SUMMARY, read_summary, write_file};
 pub use flow::{Flow, Mix, Place};
@@ -32,4 +36,5 @@ pub use schedule::Schedule;
 pub use series::{Bin, Series};
 pub use site::{Account, Site};
 pub use summary::{Column, Named, Notes, Percentiles, SCHEMA, Summary};
+pub use sweep::{Point, Sweep};
 pub use workload::{Load, MAX_ORDERS, Workload, WorkloadRecord};

@@ -15,6 +15,8 @@ mod feed;
 mod latency;
 /// That a stall cannot hide from the latency tool.
 mod latency_honesty;
+/// What was measured, compared, drawn and swept.
+mod latency_results;
 /// Start, stop, start again; two on one directory; a busy port.
 mod lifecycle;
 /// Real clients and the real engine, with a bad network between them.
