@@ -7,6 +7,7 @@
 
 mod demo;
 mod describe;
+mod doctor;
 mod feed;
 mod journal;
 mod latency;
@@ -42,6 +43,7 @@ enum Command {
     Replay(replay::Args),
     Journal(journal::Args),
     Latency(Box<latency::Args>),
+    Doctor(doctor::Args),
 }
 
 /// Runs the command line.
@@ -56,6 +58,7 @@ pub fn run() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Latency(args) => latency::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -6,9 +6,11 @@
 //! unknown is a valid value; nothing here is guessed, and nothing is changed.
 
 mod built;
+mod checkup;
 mod machine;
 mod noise;
 
 pub use built::Built;
+pub use checkup::{Finding, Level, check_up};
 pub use machine::Machine;
 pub use noise::{Jitter, Noise};

@@ -7,6 +7,8 @@ mod bad_input;
 mod crash;
 /// A made-up day of recorded market data.
 mod day;
+/// `doctor` as a start-up script runs it.
+mod doctor;
 /// A venue in a child process, and where to find it.
 mod engine;
 /// Recorded market data as order flow.
