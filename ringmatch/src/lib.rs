@@ -7,6 +7,7 @@
 //! [`latency`] measures how it answers. The binary's commands are in `commands`.
 #![forbid(unsafe_code)]
 
+pub mod board;
 pub mod clock;
 pub mod commands;
 pub mod config;

@@ -17,6 +17,7 @@ mod replay;
 mod send;
 mod serve;
 mod tap;
+mod top;
 mod venue_args;
 
 use clap::{Parser, Subcommand};
@@ -44,6 +45,7 @@ enum Command {
     Journal(journal::Args),
     Latency(Box<latency::Args>),
     Doctor(doctor::Args),
+    Top(top::Args),
 }
 
 /// Runs the command line.
@@ -59,6 +61,7 @@ pub fn run() -> ExitCode {
         Command::Journal(args) => journal::run(&args),
         Command::Latency(args) => latency::run(&args),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Top(args) => top::run(&args),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@
 //! the wire.
 
 use super::Outcome;
+use crate::board::{Board, BoardError};
 use crate::config::Config;
 use crate::pipeline::{Venue, Watch};
 use crate::threads::{Layout, Pinned};
@@ -68,7 +69,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.json {
         println!("{}", ready(&venue));
     }
-    watch(&venue, &stop);
+    watch(&venue, &args.data_dir, &stop);
     venue.stop();
     let report = venue.join();
     match report.failure() {
@@ -141,12 +142,20 @@ fn ready(venue: &Venue) -> serde_json::Value {
     })
 }
 
-/// Waits for a signal or for the end of the venue, and says what goes wrong.
-fn watch(venue: &Venue, stop: &AtomicBool) {
+/// Waits for a signal or for the end of the venue, shows how it does, and says
+/// what goes wrong.
+fn watch(venue: &Venue, data_dir: &Path, stop: &AtomicBool) {
     let mut watch = Watch::new(venue.counters().clone());
     let mut said = Instant::now();
+    let mut board = Board::hang(data_dir, venue).inspect_err(no_board).ok();
     while venue.is_running() && !stop.load(Ordering::Acquire) {
         std::thread::sleep(Duration::from_millis(20));
+        if let Some(hung) = &mut board
+            && let Err(error) = hung.update(venue)
+        {
+            no_board(&error);
+            board = None;
+        }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();
             for news in watch.news() {
@@ -154,4 +163,9 @@ fn watch(venue: &Venue, stop: &AtomicBool) {
             }
         }
     }
+}
+
+/// An engine that cannot show how it does still does it.
+fn no_board(error: &BoardError) {
+    eprintln!("warning: {error}; `ringmatch top` shows nothing new from now on");
 }

@@ -68,10 +68,12 @@ counters! {
     Durable = "commands durable", false;
     /// The last command matched.
     Matched = "commands matched", false;
-    /// Events said by the exchange since the journal began.
+    /// Events said since the start.
     Events = "events said", false;
     /// Executions since the journal began.
     Executions = "executions", false;
+    /// Sessions that may trade.
+    Sessions = "sessions", false;
     /// Orders that rest in the books now.
     RestingOrders = "orders resting", false;
     /// Events sent since the start.

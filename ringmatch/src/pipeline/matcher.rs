@@ -29,6 +29,8 @@ pub struct Matcher<C> {
     checkpoints: Option<Producer<Checkpoint>>,
     marks: Option<Marker>,
     counters: Counters,
+    /// Events that the replay said.
+    replayed: u64,
     clock: C,
     timing: Timing,
     received: [Nanos; BATCH],
@@ -99,6 +101,7 @@ impl<C: Clock> Matcher<C> {
     ) -> Self {
         let timing = meters.timing("receive_to_matched");
         let backlog = VecDeque::with_capacity(events.capacity());
+        let replayed = exchange.counters().events;
         let matcher = Self {
             exchange,
             commands: Some(commands),
@@ -106,6 +109,7 @@ impl<C: Clock> Matcher<C> {
             checkpoints: Some(checkpoints),
             marks: Some(Marker(marks)),
             counters: meters.counters,
+            replayed,
             clock: meters.clock,
             timing,
             received: [Nanos(0); BATCH],
@@ -154,8 +158,9 @@ impl<C: Clock> Matcher<C> {
         let exchange = self.exchange.counters();
         for (counter, total) in [
             (Counter::Matched, self.exchange.sequence().0),
-            (Counter::Events, exchange.events),
+            (Counter::Events, exchange.events - self.replayed),
             (Counter::Executions, exchange.executions),
+            (Counter::Sessions, self.exchange.sessions().len() as u64),
             (Counter::RestingOrders, self.exchange.resting_orders().into()),
         ] {
             self.counters.set(counter, total);

@@ -26,8 +26,17 @@ fn stall(pid: u32) {
     signal("-CONT", pid);
 }
 
-/// Measures a running engine for two seconds, and stalls one of the two.
-fn measure(load: &[&str], whom: impl FnOnce(&Engine, &Child) -> u32) -> Value {
+/// How often this machine may be too busy to stall anybody in time.
+const TRIES: usize = 10;
+
+/// Measures a running engine for two seconds, and stalls one of the two. What
+/// ended before the stall did is measured again: it says nothing.
+fn measure(load: &[&str], whom: impl Fn(&Engine, &Child) -> u32) -> Value {
+    let measured = (0..TRIES).find_map(|_| try_measure(load, &whom));
+    measured.expect("this machine is too busy to stop a process within two seconds")
+}
+
+fn try_measure(load: &[&str], whom: impl Fn(&Engine, &Child) -> u32) -> Option<Value> {
     let directory = tempfile::tempdir().unwrap();
     let site = Site { durability: "write", ..Site::multicast(&["ALPHA", "BRAVO"]) };
     let config = site.write_config(directory.path());
@@ -49,10 +58,11 @@ fn measure(load: &[&str], whom: impl FnOnce(&Engine, &Child) -> u32) -> Value {
         assert_ne!(said.read_line(&mut line).unwrap(), 0, "the tool ended before it measured");
     }
     stall(whom(&engine, &tool));
+    let was_in_time = tool.try_wait().unwrap().is_none();
     let mut stdout = String::new();
     tool.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     tool.wait().unwrap();
-    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
+    was_in_time.then(|| serde_json::from_str(stdout.lines().last().unwrap()).unwrap())
 }
 
 fn at(summary: &Value, what: &str, key: &str) -> u64 {
@@ -92,6 +102,6 @@ fn a_closed_loop_hides_a_stall() {
     let summary = measure(&["--closed", "1"], |engine, _| engine.pid());
     assert!(summary["end_to_end"].is_null(), "{summary}");
     assert!(at(&summary, "service_time", "max_ns") >= 190 * MS, "{summary}");
-    assert!(at(&summary, "service_time", "count") > 2_000, "{summary}");
+    assert!(at(&summary, "service_time", "count") > 500, "{summary}");
     assert!(at(&summary, "service_time", "p99_ns") < 150 * MS, "{summary}");
 }

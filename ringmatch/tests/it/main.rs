@@ -31,3 +31,5 @@ mod send;
 mod simulation;
 /// Single stages at their edges: small rings, a clock that was set back.
 mod stages;
+/// `top` watches an engine from outside.
+mod top;

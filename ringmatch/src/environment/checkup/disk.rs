@@ -105,7 +105,7 @@ fn locked_memory() -> Finding {
 fn locked_memory_of(limits: &str, swaps: &str, check: &'static str) -> Finding {
     let (costs, fix) = (
         "a page that was swapped out takes milliseconds to come back",
-        "swapoff -a, or `ulimit -l unlimited` (LimitMEMLOCK=infinity) and a wrapper that locks",
+        "swapoff -a, or memory.swap.max=0 for the engine's control group",
     );
     let line = limits.lines().find_map(|line| line.strip_prefix("Max locked memory"));
     let Some(limit) = line.and_then(|rest| rest.split_whitespace().next()) else {
