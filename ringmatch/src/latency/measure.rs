@@ -4,7 +4,7 @@ use super::{
     Environment, Generator, Load, MAX_ORDERS, Measured, Named, Notes, Schedule, Site, Summary,
     Workload, WorkloadRecord,
 };
-use crate::config::Config;
+use crate::config::{Config, SessionConfig};
 use crate::environment::Noise;
 use crate::threads::{self, Pinned};
 use ringmatch_engine::{Price, Symbol};
@@ -66,8 +66,8 @@ pub fn measure(
     let cpus: Vec<usize> = config.threads.pin.iter().chain(pin_client).copied().collect();
     let noise = Noise::measure(&cpus, IDLE);
     let site = match data_dir {
-        Some(parent) => Site::start(config.clone(), workload.sessions, parent)?,
-        None => Site::running(config.clone(), workload.sessions)?,
+        Some(parent) => Site::start(admitting(config, workload.sessions)?, parent)?,
+        None => Site::running(config.clone()),
     };
     let pinned = pin_client.map_or(Pinned::No, threads::pin);
     let environment = Environment::of(&site, config.threads.wait, pinned);
@@ -78,8 +78,9 @@ pub fn measure(
     if environment.built.build == "debug" {
         say("warning: this is a debug build; its figures mean nothing");
     }
-    let sessions = site.connect(*symbol, *middle, workload.mix)?;
-    let mut generator = Generator::new(sessions, site.time_base(), stop);
+    let place = site.place(*symbol, *middle)?;
+    let parties = site.parties(workload.sessions, place, workload.mix)?;
+    let mut generator = Generator::new(parties, site.time_base(), stop);
     let recorder = generator.run(workload, config.threads.wait, || {
         if let Some(venue) = site.venue() {
             venue.restart_timing();
@@ -103,4 +104,16 @@ pub fn measure(
     let record = WorkloadRecord::new(workload, durability, target);
     let summary = Summary::new(record, &tally, notes, &stages, (noise, environment));
     Ok(Measured { summary, tally, stages })
+}
+
+/// The config of a venue of its own: with sessions for the measurement's
+/// clients, and no others.
+fn admitting(config: &Config, sessions: u16) -> Result<Config, Box<dyn Error>> {
+    let mut config = config.clone();
+    let session = |number| -> Result<SessionConfig, Box<dyn Error>> {
+        Ok(SessionConfig { name: format!("LATENCY{number}").parse()?, firm: "LATE".parse()? })
+    };
+    config.sessions = (1..=sessions).map(session).collect::<Result<_, _>>()?;
+    config.limits.sessions = config.limits.sessions.max(sessions);
+    Ok(config)
 }

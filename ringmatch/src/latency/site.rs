@@ -26,7 +26,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// What is measured.
 pub struct Site {
     config: Config,
-    sessions: Vec<SessionName>,
     own: Option<Own>,
 }
 
@@ -46,12 +45,12 @@ pub struct Account {
 }
 
 impl Site {
-    /// Starts a venue with this config's durability and threads, `sessions`
-    /// sessions, and a journal in a new directory under `parent`.
+    /// Starts a venue with this config's durability, threads and sessions, and a
+    /// journal in a new directory under `parent`.
     ///
     /// # Errors
     /// When the directory cannot be made or the venue does not start.
-    pub fn start(mut config: Config, sessions: u16, parent: &Path) -> Result<Self, Box<dyn Error>> {
+    pub fn start(mut config: Config, parent: &Path) -> Result<Self, Box<dyn Error>> {
         let directory =
             tempfile::Builder::new().prefix("ringmatch-latency-").tempdir_in(parent).map_err(
                 |error| format!("no directory can be made in {}: {error}", parent.display()),
@@ -63,42 +62,69 @@ impl Site {
         config.network.orders = group(0, 0);
         config.network.market_data = group(1, config.network.market_data.port());
         config.network.requests = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
-        config.limits.sessions = config.limits.sessions.max(sessions);
-        config.sessions = admit(sessions)?;
         let venue = Venue::start(&config, directory.path())?;
         config.network.orders = v4(venue.addresses().orders)?;
         config.network.requests = v4(venue.addresses().requests)?;
         if config.network.orders.port() == config.network.requests.port() {
             return Err("the system gave one port twice; start again".into());
         }
-        let sessions = config.sessions.iter().map(|session| session.name).collect();
-        Ok(Self { config, sessions, own: Some(Own { venue, directory }) })
+        Ok(Self { config, own: Some(Own { venue, directory }) })
     }
 
-    /// An engine that runs already, with the last `sessions` sessions of its
+    /// An engine that runs already, where its config says.
+    #[must_use]
+    pub fn running(config: Config) -> Self {
+        Self { config, own: None }
+    }
+
+    /// A client in the last of the config's sessions.
+    ///
+    /// # Errors
+    /// When there is none, or the venue does not answer it.
+    pub fn connect(&self) -> Result<Client, Box<dyn Error>> {
+        let session = self.config.sessions.last().ok_or("the config has no session")?;
+        self.connect_as(session.name)
+    }
+
+    fn connect_as(&self, session: SessionName) -> Result<Client, Box<dyn Error>> {
+        let network = &self.config.network;
+        let config = ClientConfig {
+            session,
+            orders: network.orders,
+            requests: network.requests,
+            interface: network.interface,
+            start: Start::Now,
+        };
+        Ok(Client::connect(config, PATIENCE)?)
+    }
+
+    /// A client and its orders for each of the last `sessions` sessions of the
     /// config.
     ///
     /// # Errors
-    /// When the config has fewer.
-    pub fn running(config: Config, sessions: u16) -> Result<Self, Box<dyn Error>> {
-        let known = config.sessions.len();
+    /// When there are fewer, the venue does not answer, or it does not list the
+    /// symbol.
+    pub fn parties(
+        &self,
+        sessions: u16,
+        place: Place,
+        mix: Mix,
+    ) -> Result<Vec<(Client, Flow)>, Box<dyn Error>> {
+        let known = self.config.sessions.len();
         let first = known.checked_sub(sessions.into()).ok_or_else(|| {
             format!("--sessions {sessions} was asked for, and the config has {known}: add some")
         })?;
-        let sessions = config.sessions[first..].iter().map(|session| session.name).collect();
-        Ok(Self { config, sessions, own: None })
+        let party =
+            |session: &SessionConfig| Ok((self.connect_as(session.name)?, Flow::new(place, mix)));
+        self.config.sessions[first..].iter().map(party).collect()
     }
 
-    /// A client and its orders for each session.
+    /// Where orders about `middle` are placed; without a symbol, in the config's
+    /// first instrument.
     ///
     /// # Errors
-    /// When the venue does not answer, or does not list the symbol.
-    pub fn connect(
-        &self,
-        symbol: Option<Symbol>,
-        middle: Price,
-        mix: Mix,
-    ) -> Result<Vec<(Client, Flow)>, Box<dyn Error>> {
+    /// When the config does not list the symbol, or the price is between ticks.
+    pub fn place(&self, symbol: Option<Symbol>, middle: Price) -> Result<Place, Box<dyn Error>> {
         let mut instruments = self.config.instruments.iter();
         let listed = match symbol {
             None => instruments.next().ok_or("the config has no instrument")?,
@@ -112,18 +138,7 @@ impl Site {
                 format!("--price {middle} is no multiple of the tick {}", place.tick).into()
             );
         }
-        let connect = |&session| {
-            let network = &self.config.network;
-            let config = ClientConfig {
-                session,
-                orders: network.orders,
-                requests: network.requests,
-                interface: network.interface,
-                start: Start::Now,
-            };
-            Ok((Client::connect(config, PATIENCE)?, Flow::new(place, mix)))
-        };
-        self.sessions.iter().map(connect).collect()
+        Ok(place)
     }
 
     /// The venue, if it is one of this process.
@@ -174,14 +189,6 @@ impl Site {
             }
         }
     }
-}
-
-/// Sessions for the clients of a measurement.
-fn admit(sessions: u16) -> Result<Vec<SessionConfig>, Box<dyn Error>> {
-    let session = |number| {
-        Ok(SessionConfig { name: format!("LATENCY{number}").parse()?, firm: "LATE".parse()? })
-    };
-    (1..=sessions).map(session).collect()
 }
 
 fn v4(address: SocketAddr) -> Result<SocketAddrV4, String> {
