@@ -4,7 +4,8 @@
 //! between the gateway and the journal, on rings and threads. [`config`] says
 //! what a venue is, [`threads`] how it runs, and [`log`] what its journal means;
 //! [`follower`] replays it, [`feed`] plays recorded market data to it, and
-//! [`latency`] measures how it answers. The binary's commands are in `commands`.
+//! [`latency`] measures how it answers, and on what [`environment`]; the [`board`]
+//! shows how it does. The binary's commands are in `commands`.
 #![forbid(unsafe_code)]
 
 pub mod board;

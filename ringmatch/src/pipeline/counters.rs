@@ -5,6 +5,7 @@
 //! two readings: that is how what goes wrong on the wire is logged at a limited
 //! rate, by a thread that has nothing else to do.
 
+use crossbeam_utils::CachePadded;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -85,12 +86,13 @@ counters! {
 /// The counters of one venue.
 #[derive(Clone, Debug)]
 pub struct Counters {
-    cells: Arc<[AtomicU64]>,
+    /// Each on cache lines of its own: their writers run on different CPUs.
+    cells: Arc<[CachePadded<AtomicU64>]>,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { cells: Counter::ALL.iter().map(|_| AtomicU64::new(0)).collect() }
+        Self { cells: Counter::ALL.iter().map(|_| CachePadded::default()).collect() }
     }
 }
 
