@@ -4,12 +4,15 @@
 //! between the gateway and the journal, on rings and threads. [`config`] says
 //! what a venue is, [`threads`] how it runs, and [`log`] what its journal means;
 //! [`follower`] replays it, [`feed`] plays recorded market data to it, and
-//! [`latency`] measures how it answers. The binary's commands are in `commands`.
+//! [`latency`] measures how it answers, and on what [`environment`]; the [`board`]
+//! shows how it does. The binary's commands are in `commands`.
 #![forbid(unsafe_code)]
 
+pub mod board;
 pub mod clock;
 pub mod commands;
 pub mod config;
+pub mod environment;
 pub mod feed;
 pub mod follower;
 pub mod latency;

@@ -85,14 +85,6 @@ pub struct Assignment {
     pub cpu: Option<usize>,
 }
 
-/// How a thread ended.
-pub struct Ended {
-    /// Its stages, with what they counted and timed.
-    pub stages: Vec<Box<dyn Stage>>,
-    /// Why it ended.
-    pub ending: Ending,
-}
-
 /// What came of pinning a thread.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Pinned {
@@ -121,7 +113,7 @@ impl fmt::Display for Pinned {
 pub fn start(
     assignment: Assignment,
     wait: WaitStrategy,
-) -> std::io::Result<(JoinHandle<Ended>, Pinned)> {
+) -> std::io::Result<(JoinHandle<Ending>, Pinned)> {
     let Assignment { name, stages, cpu } = assignment;
     let (pinned, answer) = std::sync::mpsc::channel();
     let handle = std::thread::Builder::new().name(name.into()).spawn(move || {
@@ -143,9 +135,8 @@ pub fn pin(cpu: usize) -> Pinned {
     if asked && usable_cpus() == [cpu] { Pinned::To(cpu) } else { Pinned::Failed(cpu) }
 }
 
-fn run(mut stages: Vec<Box<dyn Stage>>, wait: WaitStrategy) -> Ended {
+fn run(mut stages: Vec<Box<dyn Stage>>, wait: WaitStrategy) -> Ending {
     let mut idle = wait.start();
-    let mut ended: Vec<Box<dyn Stage>> = Vec::with_capacity(stages.len());
     loop {
         let mut work = 0;
         let mut at = 0;
@@ -158,21 +149,17 @@ fn run(mut stages: Vec<Box<dyn Stage>>, wait: WaitStrategy) -> Ended {
                 // A stage that is done lets go of its rings, so that those
                 // after it see the end.
                 Err(Stop::Finished) => {
-                    let mut done = stages.remove(at);
-                    done.release();
-                    ended.push(done);
+                    stages.remove(at).release();
                 }
                 Err(Stop::Failed(why)) => {
                     let stage = stages[at].name();
-                    let ending = Ending::Failed { stage, why };
                     stages.iter_mut().for_each(|stage| stage.release());
-                    ended.append(&mut stages);
-                    return Ended { stages: ended, ending };
+                    return Ending::Failed { stage, why };
                 }
             }
         }
         if stages.is_empty() {
-            return Ended { stages: ended, ending: Ending::Finished };
+            return Ending::Finished;
         }
         if work > 0 { idle.reset() } else { idle.idle() }
     }

@@ -7,6 +7,7 @@
 
 mod demo;
 mod describe;
+mod doctor;
 mod feed;
 mod journal;
 mod journal_dump;
@@ -24,6 +25,7 @@ mod send;
 mod serve;
 mod session;
 mod tap;
+mod top;
 mod venue_args;
 
 use clap::{Parser, Subcommand};
@@ -50,7 +52,9 @@ enum Command {
     Tap(tap::Args),
     Replay(replay::Args),
     Journal(journal::Args),
-    Latency(latency::Args),
+    Latency(Box<latency::Args>),
+    Doctor(doctor::Args),
+    Top(top::Args),
 }
 
 /// Runs the command line.
@@ -66,6 +70,8 @@ pub fn run() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Latency(args) => latency::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
+        Command::Top(args) => top::run(&args),
     };
     match outcome {
         Ok(true) => ExitCode::SUCCESS,

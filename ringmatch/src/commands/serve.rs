@@ -7,6 +7,7 @@
 //! the wire.
 
 use super::Outcome;
+use crate::board::{Board, BoardError};
 use crate::config::Config;
 use crate::pipeline::{Venue, Watch};
 use crate::threads::{Layout, Pinned};
@@ -71,7 +72,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let directory = Directory::open(&args.data_dir)?;
     let segment_bytes = config.journal.segment_bytes;
     let room = RoomWatch { directory, segment_bytes, told_segments: u64::MAX };
-    watch(&venue, room, &stop);
+    watch(&venue, &args.data_dir, room, &stop);
     venue.stop();
     let report = venue.join();
     match report.failure() {
@@ -166,12 +167,20 @@ impl RoomWatch {
     }
 }
 
-/// Waits for a signal or for the end of the venue, and says what goes wrong.
-fn watch(venue: &Venue, mut room: RoomWatch, stop: &AtomicBool) {
+/// Waits for a signal or for the end of the venue, shows how it does, and says
+/// what goes wrong.
+fn watch(venue: &Venue, data_dir: &Path, mut room: RoomWatch, stop: &AtomicBool) {
     let mut watch = Watch::new(venue.counters().clone());
     let mut said = Instant::now();
+    let mut board = Board::hang(data_dir, venue).inspect_err(no_board).ok();
     while venue.is_running() && !stop.load(Ordering::Acquire) {
         std::thread::sleep(Duration::from_millis(20));
+        if let Some(hung) = &mut board
+            && let Err(error) = hung.update(venue)
+        {
+            no_board(&error);
+            board = None;
+        }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();
             for news in watch.news().into_iter().chain(room.news()) {
@@ -179,4 +188,9 @@ fn watch(venue: &Venue, mut room: RoomWatch, stop: &AtomicBool) {
             }
         }
     }
+}
+
+/// An engine that cannot show how it does still does it.
+fn no_board(error: &BoardError) {
+    eprintln!("warning: {error}; `ringmatch top` shows nothing new from now on");
 }

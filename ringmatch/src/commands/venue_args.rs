@@ -33,6 +33,12 @@ pub(super) struct VenueArgs {
 }
 
 impl VenueArgs {
+    /// Whether addresses were given that only a running engine can have.
+    pub(super) fn names_addresses(&self) -> bool {
+        let Self { orders, requests, market_data, interface, .. } = self;
+        orders.is_some() || requests.is_some() || market_data.is_some() || interface.is_some()
+    }
+
     /// The venue's config, with what was given in its place.
     pub(super) fn load(&self) -> Result<Config, crate::config::ConfigError> {
         let mut config = Config::load(self.config.as_deref())?;

@@ -1,93 +1,55 @@
 //! What a measurement was made on: figures without it cannot be compared.
 
-use crate::config::Config;
+use super::Site;
+use crate::environment::{Built, Machine};
 use crate::pipeline::Venue;
-use crate::threads::usable_cpus;
-use serde::Serialize;
+use ringmatch_ring::WaitStrategy;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What a measurement was made on.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {
-    /// The CPU's model, as the system names it.
-    pub cpu: String,
-    /// How many CPUs this process may use.
-    pub usable_cpus: usize,
-    /// Whether it is a virtual machine; `None` if the system does not say.
-    pub is_virtual: Option<bool>,
-    /// The system and its release.
-    pub kernel: String,
-    /// Which stages share a thread.
-    pub layout: String,
-    /// How idle threads wait.
+    /// The machine.
+    #[serde(flatten)]
+    pub machine: Machine,
+    /// The program that measured; of a venue of its own, also what was measured.
+    #[serde(flatten)]
+    pub built: Built,
+    /// Which stages share a thread; a running engine does not say.
+    pub layout: Option<String>,
+    /// How idle threads wait, the client's included.
     pub wait: String,
-    /// Each thread, the client's included, and where it runs.
+    /// Each thread known, and where it runs.
     pub threads: Vec<String>,
     /// When a result may leave.
     pub durability: String,
-    /// `release`, or `debug`, whose figures mean nothing.
-    pub build: &'static str,
-    /// The program's version.
-    pub version: &'static str,
 }
 
 impl Environment {
     /// What this process runs on, and how this venue runs in it; `client` says
     /// where the client's thread runs.
     #[must_use]
-    pub fn of(venue: &Venue, config: &Config, client: impl fmt::Display) -> Self {
-        let info = read("/proc/cpuinfo");
-        let stages = venue.threads().map(|(name, pinned)| format!("{name}: {pinned}"));
-        let release = read("/proc/sys/kernel/osrelease");
+    pub fn of(site: &Site, wait: WaitStrategy, client: impl fmt::Display) -> Self {
+        let stages = site.venue().into_iter().flat_map(Venue::threads);
+        let stages = stages.map(|(name, pinned)| format!("{name}: {pinned}"));
         Self {
-            cpu: field(&info, "model name").unwrap_or(std::env::consts::ARCH).to_owned(),
-            usable_cpus: usable_cpus().len(),
-            is_virtual: field(&info, "flags")
-                .map(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
-            kernel: format!("{} {}", std::env::consts::OS, release.trim()).trim().to_owned(),
-            layout: venue.layout().to_string(),
-            wait: config.threads.wait.to_string(),
+            machine: Machine::here(),
+            built: Built::this(),
+            layout: site.venue().map(|venue| venue.layout().to_string()),
+            wait: wait.to_string(),
             threads: stages.chain([format!("client: {client}")]).collect(),
-            durability: config.journal.durability.to_string(),
-            build: if cfg!(debug_assertions) { "debug" } else { "release" },
-            version: env!("CARGO_PKG_VERSION"),
+            durability: site.config().journal.durability.to_string(),
         }
     }
 }
 
 impl fmt::Display for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let machine = match self.is_virtual {
-            Some(true) => "virtual",
-            Some(false) => "not virtual",
-            None => "virtual or not: unknown",
-        };
-        let Self { cpu, usable_cpus, kernel, layout, wait, durability, build, .. } = self;
-        writeln!(f, "{cpu}, {usable_cpus} usable CPUs, {machine}, {kernel}, {build} build")?;
-        let threads = self.threads.join(", ");
+        let Self { machine, built, wait, durability, .. } = self;
+        let (layout, threads) = (self.layout.as_deref(), self.threads.join(", "));
+        let layout = layout.unwrap_or("of the running engine");
+        writeln!(f, "{machine}\n{built}")?;
         write!(f, "layout {layout} ({threads}), wait {wait}, durability {durability}")
-    }
-}
-
-/// What a file of the system says; nothing where there is no such file.
-fn read(path: &str) -> String {
-    std::fs::read_to_string(path).unwrap_or_default()
-}
-
-/// The value of the first line `key : value`.
-fn field<'a>(info: &'a str, key: &str) -> Option<&'a str> {
-    let mut fields = info.lines().filter_map(|line| line.split_once(':'));
-    fields.find(|(name, _)| name.trim() == key).map(|(_, value)| value.trim())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_are_found_by_their_name() {
-        let info = "processor\t: 0\nmodel name\t: A CPU @ 3: fast\nmodel name\t: other\n";
-        assert_eq!(field(info, "model name"), Some("A CPU @ 3: fast"));
-        assert_eq!(field(info, "flags"), None);
     }
 }

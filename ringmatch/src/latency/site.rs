@@ -1,14 +1,18 @@
-//! The venue that is measured: the default one, on addresses of its own.
+//! What is measured: a venue of this process, or an engine that runs already.
 //!
-//! Orders go to a multicast group on loopback whose number comes from this
-//! process's, ports are whatever the system has free, and the journal is in a
-//! new directory that goes when the venue does. That directory is made under a
-//! directory of the caller's choice and not where temporary files usually are:
-//! those may be in memory, and a journal shall be on a disk.
+//! A venue of its own is the default one, on addresses of its own: orders go to
+//! a multicast group on loopback whose number comes from this process's, ports
+//! are whatever the system has free, and the journal is in a new directory that
+//! goes when the venue does. That directory is made under a directory of the
+//! caller's choice and not where temporary files usually are: those may be in
+//! memory, and a journal shall be on a disk. A running engine is found by its
+//! config, and only its answers are seen.
 
-use crate::config::Config;
-use crate::pipeline::{Report, Venue};
-use ringmatch_engine::{Price, SessionName};
+use super::{Flow, Mix, Place, TimeBase};
+use crate::clock::SystemClock;
+use crate::config::{Config, SessionConfig};
+use crate::pipeline::{Counter, Times, Venue};
+use ringmatch_engine::{Price, SessionName, Symbol};
 use ringmatch_gateway::client::{Client, ClientConfig, Start};
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
@@ -18,20 +22,31 @@ use tempfile::TempDir;
 
 /// How long the venue has to answer its client for the first time.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The middle of the book: 100.00.
-const MIDDLE: Price = Price(1_000_000);
 
-/// The venue that is measured.
+/// What is measured.
 pub struct Site {
-    venue: Venue,
     config: Config,
+    own: Option<Own>,
+}
+
+/// A venue of this process.
+struct Own {
+    venue: Venue,
     // Last, so that it goes when nothing writes there any more.
     directory: TempDir,
 }
 
+/// What a venue of this process says of itself at its end.
+pub struct Account {
+    /// How long commands took to get through its stages.
+    pub times: Vec<Times>,
+    /// Requests to clients for lost orders.
+    pub gap_requests: u64,
+}
+
 impl Site {
-    /// Starts a venue with this config's durability and threads, and a journal
-    /// in a new directory under `parent`.
+    /// Starts a venue with this config's durability, threads and sessions, and a
+    /// journal in a new directory under `parent`.
     ///
     /// # Errors
     /// When the directory cannot be made or the venue does not start.
@@ -53,7 +68,13 @@ impl Site {
         if config.network.orders.port() == config.network.requests.port() {
             return Err("the system gave one port twice; start again".into());
         }
-        Ok(Self { venue, config, directory })
+        Ok(Self { config, own: Some(Own { venue, directory }) })
+    }
+
+    /// An engine that runs already, where its config says.
+    #[must_use]
+    pub fn running(config: Config) -> Self {
+        Self { config, own: None }
     }
 
     /// A client in the last of the config's sessions.
@@ -61,8 +82,11 @@ impl Site {
     /// # Errors
     /// When there is none, or the venue does not answer it.
     pub fn connect(&self) -> Result<Client, Box<dyn Error>> {
-        let session: SessionName =
-            self.config.sessions.last().ok_or("the config has no session")?.name;
+        let session = self.config.sessions.last().ok_or("the config has no session")?;
+        self.connect_as(session.name)
+    }
+
+    fn connect_as(&self, session: SessionName) -> Result<Client, Box<dyn Error>> {
         let network = &self.config.network;
         let config = ClientConfig {
             session,
@@ -74,37 +98,95 @@ impl Site {
         Ok(Client::connect(config, PATIENCE)?)
     }
 
-    /// The orders to measure with, in the config's first instrument.
+    /// A client and its orders for each of the last `sessions` sessions of the
+    /// config.
     ///
     /// # Errors
-    /// When the config has no instrument.
-    pub fn flow(&self) -> Result<super::Flow, Box<dyn Error>> {
-        let listed = self.config.instruments.first().ok_or("the config has no instrument")?;
-        Ok(super::Flow::new(listed.symbol, MIDDLE, listed.tick_size))
+    /// When there are fewer, the venue does not answer, or it does not list the
+    /// symbol.
+    pub fn parties(
+        &self,
+        sessions: u16,
+        place: Place,
+        mix: Mix,
+    ) -> Result<Vec<(Client, Flow)>, Box<dyn Error>> {
+        let known = self.config.sessions.len();
+        let first = known.checked_sub(sessions.into()).ok_or_else(|| {
+            format!("--sessions {sessions} was asked for, and the config has {known}: add some")
+        })?;
+        let party =
+            |session: &SessionConfig| Ok((self.connect_as(session.name)?, Flow::new(place, mix)));
+        self.config.sessions[first..].iter().map(party).collect()
     }
 
-    /// The venue.
+    /// Where orders about `middle` are placed; without a symbol, in the config's
+    /// first instrument.
+    ///
+    /// # Errors
+    /// When the config does not list the symbol, or the price is between ticks.
+    pub fn place(&self, symbol: Option<Symbol>, middle: Price) -> Result<Place, Box<dyn Error>> {
+        let mut instruments = self.config.instruments.iter();
+        let listed = match symbol {
+            None => instruments.next().ok_or("the config has no instrument")?,
+            Some(symbol) => instruments
+                .find(|listed| listed.symbol == symbol)
+                .ok_or_else(|| format!("the config lists no {symbol}"))?,
+        };
+        let place = Place { symbol: listed.symbol, middle, tick: listed.tick_size };
+        if middle.0 % place.tick.0 != 0 {
+            return Err(
+                format!("--price {middle} is no multiple of the tick {}", place.tick).into()
+            );
+        }
+        Ok(place)
+    }
+
+    /// The venue, if it is one of this process.
     #[must_use]
-    pub fn venue(&self) -> &Venue {
-        &self.venue
+    pub fn venue(&self) -> Option<&Venue> {
+        self.own.as_ref().map(|own| &own.venue)
     }
 
-    /// Where the journal is, for as long as the venue is.
+    /// The config it runs on, as far as that is known.
     #[must_use]
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
+    pub fn config(&self) -> &Config {
+        &self.config
     }
 
-    /// Ends the venue in order and removes its directory.
+    /// Where the journal of a venue of this process is, for as long as it is.
+    #[must_use]
+    pub fn directory(&self) -> Option<&Path> {
+        self.own.as_ref().map(|own| own.directory.path())
+    }
+
+    /// Whose clock to read.
+    #[must_use]
+    pub fn time_base(&self) -> TimeBase {
+        match &self.own {
+            Some(own) => TimeBase::Shared(own.venue.clock()),
+            None => TimeBase::Own(SystemClock::start()),
+        }
+    }
+
+    /// Ends a venue of this process in order and removes its directory; leaves
+    /// a running engine alone.
     ///
     /// # Errors
     /// When the venue had failed; the text says why.
-    pub fn stop(self) -> Result<Report, Box<dyn Error>> {
-        self.venue.stop();
-        let report = self.venue.join();
+    pub fn stop(self) -> Result<Account, Box<dyn Error>> {
+        let Some(Own { venue, directory }) = self.own else {
+            return Ok(Account { times: Vec::new(), gap_requests: 0 });
+        };
+        let counters = venue.counters().clone();
+        venue.stop();
+        let report = venue.join();
+        drop(directory);
         match report.failure() {
             Some(why) => Err(format!("the venue stopped: {why}").into()),
-            None => Ok(report),
+            None => {
+                let gap_requests = counters.get(Counter::GapRequests);
+                Ok(Account { times: report.times, gap_requests })
+            }
         }
     }
 }

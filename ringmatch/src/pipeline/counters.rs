@@ -5,6 +5,7 @@
 //! two readings: that is how what goes wrong on the wire is logged at a limited
 //! rate, by a thread that has nothing else to do.
 
+use crossbeam_utils::CachePadded;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -62,6 +63,22 @@ counters! {
     Forgotten = "requests for messages older than the retransmission window", true;
     /// Requests answered.
     Answered = "requests answered", false;
+    /// The last command sequenced.
+    Sequenced = "commands sequenced", false;
+    /// The last command that is durable.
+    Durable = "commands durable", false;
+    /// The last command matched.
+    Matched = "commands matched", false;
+    /// Events said since the start.
+    Events = "events said", false;
+    /// Executions since the journal began.
+    Executions = "executions", false;
+    /// Sessions that may trade.
+    Sessions = "sessions", false;
+    /// Orders that rest in the books now.
+    RestingOrders = "orders resting", false;
+    /// Events sent since the start.
+    Published = "events sent", false;
     /// Packets of responses and market data that the network did not take.
     Unsent = "packets of responses or market data that the network did not take", true;
 }
@@ -69,12 +86,13 @@ counters! {
 /// The counters of one venue.
 #[derive(Clone, Debug)]
 pub struct Counters {
-    cells: Arc<[AtomicU64]>,
+    /// Each on cache lines of its own: their writers run on different CPUs.
+    cells: Arc<[CachePadded<AtomicU64>]>,
 }
 
 impl Default for Counters {
     fn default() -> Self {
-        Self { cells: Counter::ALL.iter().map(|_| AtomicU64::new(0)).collect() }
+        Self { cells: Counter::ALL.iter().map(|_| CachePadded::default()).collect() }
     }
 }
 

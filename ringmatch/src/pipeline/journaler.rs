@@ -159,8 +159,4 @@ where
         self.checkpoints = None;
         self.durable = None;
     }
-
-    fn into_timing(self: Box<Self>) -> Option<Timing> {
-        Some(self.timing)
-    }
 }

@@ -8,12 +8,13 @@
 //! goes into a backlog, and no further command is applied until that has been
 //! handed over. The backlog is bounded by what one command can say.
 
-use super::{Meters, Stage, Stop, Timing};
+use super::mark::{Mark, Marker};
+use super::{Counter, Counters, Meters, Stage, Stop, Timing};
 use crate::clock::Clock;
 use crate::log::{CHECKPOINT_INTERVAL, Checkpoint};
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
-use ringmatch_engine::{EventSink, Exchange, Nanos};
+use ringmatch_engine::{EventSink, Exchange, Nanos, Sequence};
 use ringmatch_ring::{ClaimError, Consumer, Ended, Producer};
 use std::collections::VecDeque;
 
@@ -26,6 +27,10 @@ pub struct Matcher<C> {
     commands: Option<Consumer<SequencedCommand>>,
     events: Option<EventOutlet>,
     checkpoints: Option<Producer<Checkpoint>>,
+    marks: Option<Marker>,
+    counters: Counters,
+    /// Events that the replay said.
+    replayed: u64,
     clock: C,
     timing: Timing,
     received: [Nanos; BATCH],
@@ -91,19 +96,26 @@ impl<C: Clock> Matcher<C> {
         commands: Consumer<SequencedCommand>,
         events: Producer<Event>,
         checkpoints: Producer<Checkpoint>,
+        marks: Producer<Mark>,
         meters: Meters<C>,
     ) -> Self {
         let timing = meters.timing("receive_to_matched");
         let backlog = VecDeque::with_capacity(events.capacity());
-        Self {
+        let replayed = exchange.counters().events;
+        let matcher = Self {
             exchange,
             commands: Some(commands),
             events: Some(EventOutlet { ring: events, backlog, broken: None }),
             checkpoints: Some(checkpoints),
+            marks: Some(Marker(marks)),
+            counters: meters.counters,
+            replayed,
             clock: meters.clock,
             timing,
             received: [Nanos(0); BATCH],
-        }
+        };
+        matcher.report();
+        matcher
     }
 
     /// Applies a batch; the number of commands in it.
@@ -131,6 +143,29 @@ impl<C: Clock> Matcher<C> {
         batch.commit_first(applied);
         Ok(applied)
     }
+
+    /// Tells the publisher when the last commands were matched.
+    fn mark(&mut self, applied: usize, now: Nanos) {
+        let last = self.exchange.sequence();
+        let first = Sequence(last.0 + 1 - applied as u64);
+        if let Some(marks) = &mut self.marks {
+            marks.mark(first, last, now);
+        }
+    }
+
+    /// Stores what it has come to where others can read it.
+    fn report(&self) {
+        let exchange = self.exchange.counters();
+        for (counter, total) in [
+            (Counter::Matched, self.exchange.sequence().0),
+            (Counter::Events, exchange.events - self.replayed),
+            (Counter::Executions, exchange.executions),
+            (Counter::Sessions, self.exchange.sessions().len() as u64),
+            (Counter::RestingOrders, self.exchange.resting_orders().into()),
+        ] {
+            self.counters.set(counter, total);
+        }
+    }
 }
 
 /// Hands a checkpoint to the journaler. If it is so far behind that there is no
@@ -157,15 +192,20 @@ impl<C: Clock> Stage for Matcher<C> {
                 return Ok(0);
             }
         }
+        let said = self.exchange.counters().events;
         let applied = self.apply()?;
         if applied > 0 {
+            let now = self.clock.now();
+            if self.exchange.counters().events > said {
+                self.mark(applied, now);
+            }
             if let Some(events) = &mut self.events {
                 events.flush()?;
             }
-            let now = self.clock.now();
             for received in &self.received[..applied] {
                 self.timing.record(*received, now);
             }
+            self.report();
         }
         Ok(applied)
     }
@@ -174,9 +214,6 @@ impl<C: Clock> Stage for Matcher<C> {
         self.commands = None;
         self.events = None;
         self.checkpoints = None;
-    }
-
-    fn into_timing(self: Box<Self>) -> Option<Timing> {
-        Some(self.timing)
+        self.marks = None;
     }
 }

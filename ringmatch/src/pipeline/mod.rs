@@ -14,6 +14,7 @@
 
 mod counters;
 mod journaler;
+mod mark;
 mod matcher;
 mod meters;
 mod publisher;
@@ -25,13 +26,14 @@ mod venue;
 
 pub use counters::{Counter, Counters, Watch};
 pub use journaler::Journaler;
+pub use mark::Mark;
 pub use matcher::Matcher;
 pub use meters::Meters;
 pub use publisher::Publisher;
 pub use receiver::{Desk, Receiver};
 pub use restored::{Recovered, Restored, open_journal};
 pub use stages::{Sockets, Stages};
-pub use timing::{TimedFrom, Timing};
+pub use timing::{TimedFrom, Times, Timing};
 pub use venue::{Addresses, Report, StartError, Venue};
 
 /// A part of the pipeline.
@@ -48,9 +50,6 @@ pub trait Stage: Send {
 
     /// Lets go of its rings, so that other stages see that it has ended.
     fn release(&mut self);
-
-    /// How long commands took to get through it, counted since the start.
-    fn into_timing(self: Box<Self>) -> Option<Timing>;
 }
 
 /// Why a stage must not be polled again.

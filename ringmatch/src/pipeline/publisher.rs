@@ -6,6 +6,7 @@
 //! batches leave in as few packets as they fit in. Here also requests for
 //! missed messages are served, from the window, and heartbeats are sent.
 
+use super::mark::{Mark, Marks};
 use super::{Counter, Counters, Meters, Stage, Stop, Timing};
 use crate::clock::Clock;
 use ringmatch_engine::event::Event;
@@ -32,8 +33,13 @@ pub struct Publisher<N, C> {
     events: Option<Consumer<Event>>,
     durable: SequenceReader,
     clock: C,
+    /// From the receiver's stamp, and from matching, until the sending.
     timing: Timing,
-    received: Vec<Nanos>,
+    from_matched: Timing,
+    marks: Marks,
+    /// Of the events just sent: when their causes were received and matched.
+    sent: Vec<(Nanos, Option<Nanos>)>,
+    published: u64,
     requests_checked: Nanos,
     heartbeats_checked: Nanos,
     counters: Counters,
@@ -67,10 +73,12 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
         market_data: SocketAddr,
         outlet: Outlet,
         events: Consumer<Event>,
+        marks: Consumer<Mark>,
         durable: SequenceReader,
         meters: Meters<C>,
     ) -> Self {
         let timing = meters.timing("receive_to_sent");
+        let from_matched = meters.timing("matched_to_sent");
         Self {
             wire: Wire { network, market_data, unsent: 0 },
             outlet,
@@ -78,7 +86,10 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
             durable,
             clock: meters.clock,
             timing,
-            received: Vec::with_capacity(BATCH),
+            from_matched,
+            marks: Marks::new(marks),
+            sent: Vec::with_capacity(BATCH),
+            published: 0,
             requests_checked: Nanos(0),
             heartbeats_checked: Nanos(0),
             counters: meters.counters,
@@ -97,13 +108,13 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
             Err(Ended::Closed) => return Err(Stop::Finished),
             Err(Ended::Poisoned) => return Err(Stop::Failed("the matcher has failed".into())),
         };
-        let Self { wire, outlet, .. } = self;
-        self.received.clear();
+        let Self { wire, outlet, marks, .. } = self;
+        self.sent.clear();
         for (_, event) in batch.iter().take_while(|(_, event)| event.cause <= durable) {
             outlet.publish(event, now.0, &mut |to, packet| wire.send(to, packet));
-            self.received.push(event.time);
+            self.sent.push((event.time, marks.matched_at(event.cause)));
         }
-        let sent = self.received.len();
+        let sent = self.sent.len();
         let is_stuck = sent == 0 && !batch.is_empty() && journal_ended.is_some();
         batch.commit_first(sent);
         if is_stuck {
@@ -112,9 +123,13 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
         if sent > 0 {
             outlet.flush(now.0, &mut |to, packet| wire.send(to, packet));
             let done = self.clock.now();
-            for received in &self.received {
+            for (received, matched) in &self.sent {
                 self.timing.record(*received, done);
+                if let Some(matched) = matched {
+                    self.from_matched.record_since(*received, *matched, done);
+                }
             }
+            self.published += sent as u64;
         }
         Ok(sent)
     }
@@ -156,6 +171,7 @@ impl<N, C> Publisher<N, C> {
             (Counter::Forgotten, outlet.forgotten),
             (Counter::Answered, outlet.answered),
             (Counter::Unsent, self.wire.unsent),
+            (Counter::Published, self.published),
         ] {
             self.counters.set(counter, total);
         }
@@ -178,9 +194,5 @@ impl<N: Datagrams + Send, C: Clock> Stage for Publisher<N, C> {
     fn release(&mut self) {
         self.report();
         self.events = None;
-    }
-
-    fn into_timing(self: Box<Self>) -> Option<Timing> {
-        Some(self.timing)
     }
 }

@@ -7,7 +7,7 @@
 //! arrives later. A full ring stops it: datagrams then wait in the socket's
 //! buffer, and what does not fit there is lost and repaired.
 
-use super::{Counter, Counters, Meters, Stage, Stop, Timing};
+use super::{Counter, Counters, Meters, Stage, Stop};
 use crate::clock::Clock;
 use ringmatch_engine::command::{Command, SequencedCommand};
 use ringmatch_engine::{Nanos, Sequence, SessionId};
@@ -168,6 +168,8 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
             self.reported = now;
             self.report();
         }
+        self.counters.set(Counter::Sequenced, desk.next.0 - 1);
+        self.counters.set(Counter::Durable, durable.0);
         match desk.fault {
             None => Ok(done),
             Some(error) => Err(Stop::Failed(format!("the command ring is broken: {error}"))),
@@ -220,9 +222,5 @@ impl<N: Datagrams + Send, C: Clock> Stage for Receiver<N, C> {
     fn release(&mut self) {
         self.report();
         self.desk = None;
-    }
-
-    fn into_timing(self: Box<Self>) -> Option<Timing> {
-        None
     }
 }

@@ -4,6 +4,7 @@
 //! clock is known: the engine puts the machine's here and runs the stages on
 //! threads, the simulation its own and polls them one by one.
 
+use super::mark::Mark;
 use super::receiver::Desk;
 use super::{Journaler, Matcher, Meters, Publisher, Receiver, Restored, Stage, StartError};
 use crate::clock::Clock;
@@ -81,6 +82,9 @@ impl Stages {
         let mut checkpoints = Builder::new(CHECKPOINTS, Checkpoint::default)?;
         let checkpoint_reader = checkpoints.consumer();
         let (checkpoint_ring, [checkpoint_reader]) = checkpoints.build([checkpoint_reader])?;
+        let mut marks = Builder::new(ring, Mark::default)?;
+        let mark_reader = marks.consumer();
+        let (mark_ring, [mark_reader]) = marks.build([mark_reader])?;
         let durable = SequenceWriter::new(last.0);
 
         let operations = operations::outstanding(config, &exchange)?;
@@ -98,11 +102,18 @@ impl Stages {
             sockets.market_data,
             outlet,
             to_publisher,
+            mark_reader,
             durable.reader(),
             meters.clone(),
         );
-        let matcher =
-            Matcher::new(exchange, to_matcher, event_ring, checkpoint_ring, meters.clone());
+        let matcher = Matcher::new(
+            exchange,
+            to_matcher,
+            event_ring,
+            checkpoint_ring,
+            mark_ring,
+            meters.clone(),
+        );
         let journaler =
             Journaler::new(writer, last, to_journaler, checkpoint_reader, durable, meters.clone());
         Ok(Self {

@@ -8,7 +8,7 @@
 //! how the venue came to be what it is.
 
 use super::open_journal;
-use super::{Counters, Ending, Meters, Recovered, Restored, Sockets, Stage, Stages, Timing};
+use super::{Counters, Ending, Meters, Recovered, Restored, Sockets, Stages, Times};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::follower::FollowError;
@@ -88,7 +88,7 @@ pub struct Report {
     /// How each thread ended; the first that failed is the cause.
     pub endings: Vec<(&'static str, Ending)>,
     /// How long commands took to get through each stage.
-    pub timings: Vec<Timing>,
+    pub times: Vec<Times>,
 }
 
 impl Report {
@@ -118,7 +118,7 @@ pub struct Venue {
 struct Running {
     name: &'static str,
     pinned: Pinned,
-    handle: JoinHandle<threads::Ended>,
+    handle: JoinHandle<Ending>,
 }
 
 impl Venue {
@@ -196,6 +196,18 @@ impl Venue {
         self.meters.timed_from.set(self.meters.clock.now());
     }
 
+    /// How long commands take to get through the stages.
+    #[must_use]
+    pub fn times(&self) -> Vec<Times> {
+        self.meters.times()
+    }
+
+    /// The clock that its commands are stamped by.
+    #[must_use]
+    pub fn clock(&self) -> SystemClock {
+        self.meters.clock
+    }
+
     /// Whether no thread has ended.
     #[must_use]
     pub fn is_running(&self) -> bool {
@@ -210,15 +222,14 @@ impl Venue {
     /// Waits until all threads have ended.
     #[must_use]
     pub fn join(self) -> Report {
-        let mut report = Report { endings: Vec::new(), timings: Vec::new() };
+        let mut report = Report { endings: Vec::new(), times: self.meters.times() };
         for Running { name, handle, .. } in self.threads {
-            let Ok(ended) = handle.join() else {
+            let Ok(ending) = handle.join() else {
                 let why = "it panicked; this is a bug, and its message is above".into();
                 report.endings.push((name, Ending::Failed { stage: name, why }));
                 continue;
             };
-            report.endings.push((name, ended.ending));
-            report.timings.extend(ended.stages.into_iter().filter_map(Stage::into_timing));
+            report.endings.push((name, ending));
         }
         report
     }

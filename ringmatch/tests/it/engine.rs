@@ -168,6 +168,11 @@ impl Engine {
         self.said.lock().unwrap().clone()
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The digest it started with.
     pub fn digest(&self) -> &str {
         self.ready["digest"].as_str().unwrap()

@@ -1,7 +1,7 @@
 //! The latency tool: what it prints and writes. How fast anything is, is not
 //! tested: this machine may be busy.
 
-use crate::engine::run;
+use crate::engine::{run, run_json};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use hdrhistogram::Histogram;
@@ -9,9 +9,17 @@ use hdrhistogram::serialization::Deserializer;
 use hdrhistogram::serialization::interval_log::{IntervalLogIterator, LogEntry};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
+use std::process::Command;
 
-const STAGES: [&str; 3] = ["receive_to_journaled", "receive_to_matched", "receive_to_sent"];
+const STAGES: [&str; 5] = [
+    "client_to_receive",
+    "matched_to_sent",
+    "receive_to_journaled",
+    "receive_to_matched",
+    "receive_to_sent",
+];
 
 #[test]
 fn a_short_measurement_prints_and_writes_what_it_saw() {
@@ -46,17 +54,32 @@ fn a_short_measurement_prints_and_writes_what_it_saw() {
     let count = summary["end_to_end"]["count"].as_u64().unwrap();
     check_hgrm(&std::fs::read_to_string(out.join("end_to_end.hgrm")).unwrap(), count);
     let logged = read_interval_log(&out.join("latency.hlog"));
+    assert_eq!(logged.len(), 1 + STAGES.len());
     assert_eq!(logged["end_to_end"].len(), count);
     assert_eq!(logged["end_to_end"].max(), summary["end_to_end"]["max_ns"].as_u64().unwrap());
     for stage in STAGES {
-        assert_eq!(logged[stage].len(), summary["stages"][stage]["count"].as_u64().unwrap());
+        let count = summary["stages"][stage]["count"].as_u64().unwrap();
+        assert_eq!(logged[stage].len(), count);
+        check_hgrm(&std::fs::read_to_string(out.join(format!("{stage}.hgrm"))).unwrap(), count);
     }
+    check_timeline(&std::fs::read_to_string(out.join("timeline.csv")).unwrap(), &summary);
+    check_with_python(&out.join("latency.hlog"), &logged);
     assert_eq!(std::fs::read_dir(&data).unwrap().count(), 0, "the journal has gone");
 }
 
 fn check_summary(summary: &Value) {
     assert_eq!((&summary["offered_per_s"], &summary["sent"]), (&2000.into(), &2000.into()));
     assert_eq!((&summary["durability"], &summary["rejected"]), (&"write".into(), &0.into()));
+    assert_eq!(summary["schema"], "ringmatch.latency/1");
+    let workload = &summary["workload"];
+    assert_eq!((&workload["loop"], &workload["arrivals"]), (&"open".into(), &"constant".into()));
+    assert_eq!((&workload["sessions"], &workload["target"]), (&1.into(), &"own venue".into()));
+    assert!(summary["noise"]["clock_ns"].as_f64().unwrap() > 0.0, "{summary}");
+    assert_eq!(summary["noise"]["jitter"].as_array().unwrap().len(), 1, "{summary}");
+    // Present, even where it is unknown.
+    for key in ["governor", "turbo", "smt", "isolated", "mitigations", "clock_source", "commit"] {
+        assert!(summary["environment"].as_object().unwrap().contains_key(key), "{key}");
+    }
     for key in ["achieved_per_s", "lost", "late_fraction", "gap_repairs"] {
         assert!(summary[key].is_number(), "{key}: {summary}");
     }
@@ -66,7 +89,7 @@ fn check_summary(summary: &Value) {
     let lost = summary["lost"].as_u64().unwrap();
     assert_eq!(summary["end_to_end"]["count"], 2000 - lost);
     let stages = STAGES.iter().map(|stage| &summary["stages"][stage]);
-    for percentiles in stages.chain([&summary["end_to_end"]]) {
+    for percentiles in stages.chain([&summary["end_to_end"], &summary["service_time"]]) {
         // Every order has passed every stage, and the warm-up is left out.
         assert!((2000 - lost..12_000).contains(&percentiles["count"].as_u64().unwrap()));
         let at = |key: &str| percentiles[key].as_u64().unwrap();
@@ -91,17 +114,117 @@ fn read_interval_log(path: &Path) -> BTreeMap<String, Histogram<u64>> {
         let LogEntry::Interval(interval) = entry.unwrap() else { continue };
         let tag = interval.tag().unwrap().as_str().to_owned();
         let encoded = BASE64_STANDARD.decode(interval.encoded_histogram()).unwrap();
-        histograms.insert(tag, Deserializer::new().deserialize(&mut &encoded[..]).unwrap());
+        let histogram = Deserializer::new().deserialize(&mut &encoded[..]).unwrap();
+        let total = histograms.entry(tag).or_insert_with(|| Histogram::new_from(&histogram));
+        total.add(histogram).unwrap();
     }
     histograms
 }
 
+/// The orders of the bins are all that were answered, and the longest wait is
+/// the maximum.
+fn check_timeline(text: &str, summary: &Value) {
+    let lines: Vec<Vec<f64>> = text
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').map(|field| field.parse().unwrap()).collect())
+        .collect();
+    let orders: f64 = lines.iter().map(|line| line[1]).sum();
+    assert_eq!(orders, summary["end_to_end"]["count"].as_f64().unwrap());
+    let max_us = lines.iter().map(|line| line[2]).fold(0.0, f64::max);
+    let max_ns = summary["end_to_end"]["max_ns"].as_f64().unwrap();
+    // The histogram keeps three digits.
+    assert!((max_us * 1_000.0 / max_ns - 1.0).abs() < 0.002, "{max_us} {max_ns}");
+}
+
+/// Reads the log with the Python package `hdrhistogram`, which nobody here
+/// wrote: tags, counts, median and maximum of each.
+const READ_WITH_PYTHON: &str = "
+import sys
+from hdrh.histogram import HdrHistogram
+from hdrh.log import HistogramLogReader
+total = HdrHistogram(1, 60_000_000_000, 3)
+tags = {}
+reader = HistogramLogReader(sys.argv[1], total)
+while True:
+    interval = reader.get_next_interval_histogram()
+    if interval is None:
+        break
+    whole = tags.setdefault(interval.get_tag(), HdrHistogram(1, 60_000_000_000, 3))
+    whole.add(interval)
+for tag, whole in sorted(tags.items()):
+    print(tag, whole.get_total_count(), whole.get_value_at_percentile(50), whole.get_max_value())
+";
+
+fn check_with_python(log: &Path, expected: &BTreeMap<String, Histogram<u64>>) {
+    let Some(python) = std::env::var_os("RINGMATCH_PYTHON") else {
+        // Said aloud, past the capture of test output.
+        let said = "NOT READ BY PYTHON: RINGMATCH_PYTHON names no interpreter with hdrhistogram";
+        let _ = writeln!(std::io::stderr(), "{said}");
+        return;
+    };
+    let output = Command::new(python).args(["-c", READ_WITH_PYTHON]).arg(log).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let read = String::from_utf8(output.stdout).unwrap();
+    let expected: Vec<String> = expected
+        .iter()
+        .map(|(tag, noted)| {
+            let (count, p50, max) = (noted.len(), noted.value_at_quantile(0.5), noted.max());
+            format!("{tag} {count} {p50} {max}")
+        })
+        .collect();
+    assert_eq!(read.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn several_sessions_random_arrivals_and_a_closed_loop() {
+    let directory = tempfile::tempdir().unwrap();
+    let common = |duration| {
+        let data_dir = directory.path().to_str().unwrap();
+        ["--duration", duration, "--warmup", "0.1", "--durability", "write", "--data-dir", data_dir]
+    };
+    let open = ["latency", "run", "--rate", "2000", "--arrivals", "poisson", "--sessions", "3"];
+    let open = run_json(&[&open[..], &["--mix", "rest"], &common("0.6")].concat());
+    assert_eq!((&open["sent"], &open["lost"]), (&1_200.into(), &0.into()), "{open}");
+    assert_eq!((&open["rejected"], &open["workload"]["seed"]), (&0.into(), &1.into()), "{open}");
+
+    let closed = ["latency", "--closed", "4", "--sessions", "2", "--mix", "trade"];
+    let closed = run_json(&[&closed[..], &common("0.3")].concat());
+    assert!(closed["end_to_end"].is_null() && closed["offered_per_s"].is_null(), "{closed}");
+    assert!(closed["service_time"]["count"].as_u64().unwrap() > 100, "{closed}");
+    assert_eq!((&closed["rejected"], &closed["lost"]), (&0.into(), &0.into()), "{closed}");
+
+    let bursts = ["latency", "--rate", "2000", "--arrivals", "burst:40"];
+    let bursts = run_json(&[&bursts[..], &common("0.6")].concat());
+    assert_eq!((&bursts["sent"], &bursts["lost"]), (&1_200.into(), &0.into()), "{bursts}");
+    // Forty leave at once and are answered one after another.
+    let at = |key: &str| bursts["end_to_end"][key].as_u64().unwrap();
+    assert!(at("p99_ns") > at("p50_ns"), "{bursts}");
+}
+
 #[test]
 fn what_makes_no_sense_is_refused() {
-    for args in [["--rate", "0"], ["--duration", "-1"], ["--durability", "maybe"]] {
-        let (_, code) = run(&["latency", args[0], args[1]]);
+    for args in [
+        &["--rate", "0"][..],
+        &["--duration", "-1"],
+        &["--durability", "maybe"],
+        &["--arrivals", "burst:0"],
+        &["--closed", "2", "--rate", "5"],
+        &["--connect", "--durability", "write"],
+        &["--mix", "everything"],
+    ] {
+        let (_, code) = run(&[&["latency"], args].concat());
         assert_eq!(code, Some(2), "{args:?}");
     }
-    let (_, code) = run(&["latency", "--data-dir", "/nowhere/at/all"]);
-    assert_eq!(code, Some(1));
+    for args in [
+        &["--data-dir", "/nowhere/at/all"][..],
+        &["--orders", "127.0.0.1:1"],
+        &["--rate", "10000000", "--duration", "86400"],
+        &["--price", "100.001"],
+        &["--symbol", "NONE"],
+        &["--connect", "--sessions", "200"],
+    ] {
+        let (stdout, code) = run(&[&["latency"], args].concat());
+        assert_eq!((stdout.as_str(), code), ("", Some(1)), "{args:?}");
+    }
 }

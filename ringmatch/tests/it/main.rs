@@ -7,6 +7,8 @@ mod bad_input;
 mod crash;
 /// A made-up day of recorded market data.
 mod day;
+/// `doctor` as a start-up script runs it.
+mod doctor;
 /// A venue in a child process, and where to find it.
 mod engine;
 /// Recorded market data as order flow.
@@ -15,6 +17,10 @@ mod feed;
 mod journal_tools;
 /// The latency tool: what it prints and writes.
 mod latency;
+/// That a stall cannot hide from the latency tool.
+mod latency_honesty;
+/// What was measured, compared, drawn and swept.
+mod latency_results;
 /// Start, stop, start again; two on one directory; a busy port.
 mod lifecycle;
 /// Real clients and the real engine, with a bad network between them.
@@ -29,3 +35,5 @@ mod session;
 mod simulation;
 /// Single stages at their edges: small rings, a clock that was set back.
 mod stages;
+/// `top` watches an engine from outside.
+mod top;

@@ -7,7 +7,7 @@
 
 use ringmatch::clock::{Clock, SystemClock};
 use ringmatch::log::Checkpoint;
-use ringmatch::pipeline::{Desk, Matcher, Meters, Receiver, Stage};
+use ringmatch::pipeline::{Desk, Mark, Matcher, Meters, Receiver, Stage};
 use ringmatch_engine::command::*;
 use ringmatch_engine::event::{Event, EventBody};
 use ringmatch_engine::{
@@ -89,8 +89,11 @@ fn an_order_that_trades_more_often_than_the_event_ring_has_slots() {
     let mut checkpoints = Builder::new(RING, Checkpoint::default).unwrap();
     let consumer = checkpoints.consumer();
     let (checkpoints, [_checkpoints]) = checkpoints.build([consumer]).unwrap();
+    let mut marks = Builder::new(RING, Mark::default).unwrap();
+    let consumer = marks.consumer();
+    let (marks, [_marks]) = marks.build([consumer]).unwrap();
     let meters = Meters::new(SystemClock::start());
-    let mut matcher = Matcher::new(exchange(), to_matcher, events, checkpoints, meters);
+    let mut matcher = Matcher::new(exchange(), to_matcher, events, checkpoints, marks, meters);
 
     let flow: Vec<_> = (1..=20)
         .map(|number| order(number, Side::Sell, 1))

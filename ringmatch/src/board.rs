@@ -1,0 +1,305 @@
+//! The board: what a running engine shows of itself, in its data directory.
+//!
+//! A small file of fixed layout, written over again a few times a second by the
+//! thread that has nothing else to do. `ringmatch top` reads it from outside
+//! and asks the engine nothing, so it also tells of an engine that is stuck, or
+//! of what one did last. The words are little-endian and of eight octets:
+//!
+//! ```text
+//! magic, turn, time, process, start, ring slots, counters, stages,
+//! counters x total, stages x (name of three words, count, p50, p90, p99, p99.9, max), turn
+//! ```
+//!
+//! The turn counts the writings and stands at both ends: a reader that finds
+//! two different ones has read while it was written, and reads again.
+
+use crate::clock::Clock;
+use crate::latency::Percentiles;
+use crate::pipeline::{Counter, Stages, Times, Venue};
+use hdrhistogram::Histogram;
+use ringmatch_engine::Nanos;
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// The file's name.
+const NAME: &str = "counters";
+/// Also the version of the layout.
+const MAGIC: u64 = u64::from_le_bytes(*b"RMBOARD1");
+const HEAD: usize = 8;
+const NAME_WORDS: usize = 3;
+const STAGE_WORDS: usize = NAME_WORDS + 6;
+/// Pause between two writings.
+const PAUSE: Duration = Duration::from_millis(200);
+/// Stage percentiles are of about this long.
+const WINDOW: Duration = Duration::from_secs(1);
+/// How often a reader tries to find a whole writing.
+const TRIES: u32 = 50;
+
+/// Why there is no board.
+#[derive(Debug, thiserror::Error)]
+pub enum BoardError {
+    /// The file cannot be written.
+    #[error("the board {path} cannot be written: {source}")]
+    Write {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file cannot be read.
+    #[error("the board {path} cannot be read: {source}; has an engine run on this data directory?")]
+    Read {
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The file is none of this version's.
+    #[error("the board {path} is not of this version of the program, or is damaged")]
+    Foreign {
+        /// Where.
+        path: PathBuf,
+    },
+}
+
+/// How one stage did lately.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StageFigures {
+    /// What is timed.
+    pub name: String,
+    /// About the last second; p99.99 is left out and zero.
+    pub percentiles: Percentiles,
+}
+
+/// One writing of the board.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writing {
+    /// Counts up with every writing.
+    pub turn: u64,
+    /// When it was written.
+    pub time: Nanos,
+    /// The engine's process.
+    pub process: u64,
+    /// When the board was hung.
+    pub start: Nanos,
+    /// Slots of the command ring and of the event ring.
+    pub ring: u64,
+    /// Totals, in the order of [`Counter::ALL`].
+    pub totals: Vec<u64>,
+    /// The stages.
+    pub stages: Vec<StageFigures>,
+}
+
+impl Writing {
+    /// One total.
+    #[must_use]
+    pub fn total(&self, counter: Counter) -> u64 {
+        self.totals[counter as usize]
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let Self { turn, time, process, start, ring, totals, stages } = self;
+        let (counters, count) = (totals.len() as u64, stages.len() as u64);
+        let mut words = vec![MAGIC, *turn, time.0, *process, start.0, *ring, counters, count];
+        words.extend(totals);
+        for StageFigures { name, percentiles } in stages {
+            let mut letters = [0; NAME_WORDS * 8];
+            for (place, letter) in letters.iter_mut().zip(name.bytes()) {
+                *place = letter;
+            }
+            words.extend(letters.chunks_exact(8).map(word));
+            let Percentiles { count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns, .. } = *percentiles;
+            words.extend([count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns]);
+        }
+        words.push(*turn);
+        words.into_iter().flat_map(u64::to_le_bytes).collect()
+    }
+
+    /// Nothing, if this is no whole writing of this version.
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let words: Vec<u64> = bytes.chunks_exact(8).map(word).collect();
+        let [magic, turn, time, process, start, ring, counters, stages] =
+            *words.first_chunk::<HEAD>()?;
+        let counters = usize::try_from(counters).ok()?;
+        let stages = usize::try_from(stages).ok()?;
+        let length =
+            stages.checked_mul(STAGE_WORDS)?.checked_add(HEAD + 1)?.checked_add(counters)?;
+        let is_ours = magic == MAGIC && counters == Counter::ALL.len() && words.len() == length;
+        if !is_ours || words[length - 1] != turn {
+            return None;
+        }
+        let (totals, rest) = words[HEAD..length - 1].split_at(counters);
+        let stages = rest.chunks_exact(STAGE_WORDS).map(stage);
+        let (time, start) = (Nanos(time), Nanos(start));
+        Some(Self {
+            turn,
+            time,
+            process,
+            start,
+            ring,
+            totals: totals.to_vec(),
+            stages: stages.collect(),
+        })
+    }
+}
+
+fn word(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
+}
+
+fn stage(words: &[u64]) -> StageFigures {
+    let letters = words[..NAME_WORDS].iter().flat_map(|word| word.to_le_bytes());
+    let letters: Vec<u8> = letters.take_while(|letter| *letter != 0).collect();
+    let figures = &words[NAME_WORDS..];
+    StageFigures {
+        name: String::from_utf8_lossy(&letters).into_owned(),
+        percentiles: Percentiles {
+            count: figures[0],
+            p50_ns: figures[1],
+            p90_ns: figures[2],
+            p99_ns: figures[3],
+            p999_ns: figures[4],
+            p9999_ns: 0,
+            max_ns: figures[5],
+        },
+    }
+}
+
+/// The engine's side of the board.
+pub struct Board {
+    path: PathBuf,
+    file: File,
+    writing: Writing,
+    written: Instant,
+    timed: Instant,
+    /// What the stages had noted when they were last looked at.
+    noted: Vec<Histogram<u64>>,
+}
+
+impl Board {
+    /// Hangs a board in a data directory.
+    ///
+    /// # Errors
+    /// When its file cannot be made.
+    pub fn hang(data_dir: &Path, venue: &Venue) -> Result<Self, BoardError> {
+        let path = data_dir.join(NAME);
+        let file = File::create(&path);
+        let file = file.map_err(|source| BoardError::Write { path: path.clone(), source })?;
+        let start = venue.clock().now();
+        let (process, ring) = (std::process::id().into(), Stages::RING as u64);
+        let (totals, stages) = (Vec::new(), Vec::new());
+        let writing = Writing { turn: 0, time: start, process, start, ring, totals, stages };
+        let now = Instant::now();
+        let mut board = Self { path, file, writing, written: now, timed: now, noted: Vec::new() };
+        board.time_stages(venue);
+        board.write(venue)?;
+        Ok(board)
+    }
+
+    /// Writes it anew, if that is due.
+    ///
+    /// # Errors
+    /// When its file cannot be written.
+    pub fn update(&mut self, venue: &Venue) -> Result<(), BoardError> {
+        if self.written.elapsed() < PAUSE {
+            return Ok(());
+        }
+        if self.timed.elapsed() >= WINDOW {
+            self.time_stages(venue);
+        }
+        self.write(venue)
+    }
+
+    /// What the stages noted since they were last looked at.
+    fn time_stages(&mut self, venue: &Venue) {
+        self.timed = Instant::now();
+        let times = venue.times();
+        let now: Vec<Histogram<u64>> = times.iter().map(Times::histogram).collect();
+        let since = |(at, now): (usize, &Histogram<u64>)| {
+            let mut since = now.clone();
+            // Less than before: the venue forgot in between, and this is all.
+            if let Some(before) = self.noted.get(at)
+                && since.subtract(before).is_err()
+            {
+                since.clone_from(now);
+            }
+            let percentiles = Percentiles { p9999_ns: 0, ..Percentiles::of(&since) };
+            StageFigures { name: times[at].name.to_owned(), percentiles }
+        };
+        self.writing.stages = now.iter().enumerate().map(since).collect();
+        self.noted = now;
+    }
+
+    fn write(&mut self, venue: &Venue) -> Result<(), BoardError> {
+        self.written = Instant::now();
+        self.writing.turn += 1;
+        self.writing.time = venue.clock().now();
+        let total = |&counter: &Counter| venue.counters().get(counter);
+        self.writing.totals = Counter::ALL.iter().map(total).collect();
+        let written = self.file.write_all_at(&self.writing.to_bytes(), 0);
+        written.map_err(|source| BoardError::Write { path: self.path.clone(), source })
+    }
+}
+
+/// Reads the board in a data directory.
+///
+/// # Errors
+/// When there is none, or none of this version.
+pub fn read(data_dir: &Path) -> Result<Writing, BoardError> {
+    let path = data_dir.join(NAME);
+    for _ in 0..TRIES {
+        match std::fs::read(&path) {
+            Err(source) => return Err(BoardError::Read { path, source }),
+            Ok(bytes) => match Writing::from_bytes(&bytes) {
+                Some(writing) => return Ok(writing),
+                None => std::thread::sleep(Duration::from_millis(1)),
+            },
+        }
+    }
+    Err(BoardError::Foreign { path })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writing() -> Writing {
+        let mut histogram = Histogram::new(3).unwrap();
+        (1..=1_000).for_each(|ns| histogram.record(ns).unwrap());
+        let percentiles = Percentiles { p9999_ns: 0, ..Percentiles::of(&histogram) };
+        Writing {
+            turn: 7,
+            time: Nanos(2_000),
+            process: 4_711,
+            start: Nanos(1_000),
+            ring: 64,
+            totals: (0..Counter::ALL.len() as u64).collect(),
+            stages: vec![StageFigures { name: "receive_to_journaled".into(), percentiles }],
+        }
+    }
+
+    #[test]
+    fn a_board_is_read_as_it_was_written() {
+        let writing = writing();
+        assert_eq!(Writing::from_bytes(&writing.to_bytes()), Some(writing));
+    }
+
+    #[test]
+    fn what_is_half_written_or_foreign_is_not_read() {
+        let bytes = writing().to_bytes();
+        for length in 0..bytes.len() {
+            assert_eq!(Writing::from_bytes(&bytes[..length]), None, "{length}");
+        }
+        for (at, what) in [(0, "magic"), (8, "turn"), (48, "counters"), (56, "stages")] {
+            let mut other = bytes.clone();
+            other[at] ^= 1;
+            assert_eq!(Writing::from_bytes(&other), None, "{what}");
+        }
+        let mut huge = bytes;
+        huge[56..64].fill(0xff);
+        assert_eq!(Writing::from_bytes(&huge), None);
+    }
+}
