@@ -36,6 +36,14 @@ def frame(first, chain, synced_to, body=b"body", count=1, epoch=1, version=1, ki
     return whole + bytes(-len(whole) % 64), crc | crc32c(body) << 32
 
 
+def mark(turn, number, first, chain, version=1):
+    """A slot of a mark."""
+    slot = bytearray(64)
+    struct.pack_into("<8sI4xQIIQQ", slot, 0, b"RINGMARK", version, turn, number, 0, first, chain)
+    struct.pack_into("<I", slot, 12, crc32c(bytes(slot[16:]), crc32c(bytes(slot[:12]))))
+    return bytes(slot)
+
+
 class Written:
     """A journal of frames, one after another, that can be damaged."""
 
@@ -57,6 +65,9 @@ class Written:
         self.sequence, self.chain = self.sequence + 1, hashed
         return place
 
+    def mark(self, name, even=b"", odd=b""):
+        (self.directory / name).write_bytes(even.ljust(PAGE, b"\0") + odd.ljust(PAGE, b"\0"))
+
     def read(self):
         """First sequences of all frames, and what the tail is."""
         for number, data in enumerate(self.segments, 1):
@@ -74,6 +85,7 @@ class Rules(unittest.TestCase):
         self.addCleanup(directory.cleanup)
         self.journal = Written(directory.name)
         self.places = [self.journal.add() for _ in range(3)]
+        self.chain = self.journal.chain
 
     def refused(self, says):
         with self.assertRaisesRegex(JournalError, says):
@@ -123,6 +135,43 @@ class Rules(unittest.TestCase):
         del self.journal.segments[1][PAGE:]
         self.journal.segments[0][self.places[2] + 64] ^= 1
         self.refused("before it is torn")
+
+    def test_a_lost_end_is_not_a_shorter_journal(self):
+        self.journal.mark("begun", mark(2, 2, 4, 9), mark(1, 1, 1, 0))
+        self.refused("00000002.seg is missing, and was begun")
+        self.journal.segments.append(bytearray())
+        self.refused("00000002.seg has no sound header, and was begun")
+        # The slot of the later turn is torn: the one before it counts.
+        self.journal.mark("begun", mark(2, 2, 4, 9)[:40], mark(1, 1, 1, 0))
+        self.assertEqual(self.journal.read(), ([1, 2, 3], "clean"))
+        self.journal.mark("begun")
+        self.refused("begun is damaged")
+        self.journal.mark("begun", mark(2, 2, 4, 9, version=2))
+        self.refused("begun has version 2")
+
+    def test_a_journal_whose_beginning_was_dropped_starts_where_the_mark_says(self):
+        self.journal.begin()
+        self.journal.add()
+        self.journal.mark("kept", mark(2, 2, 4, self.chain))
+        self.assertEqual(self.journal.read(), ([4], "clean"))
+        (self.journal.directory / "00000001.seg").unlink()
+        journal = Journal(self.journal.directory)
+        self.assertEqual([frame.first_sequence for frame in journal.frames()], [4])
+        (self.journal.directory / "kept").unlink()
+        with self.assertRaisesRegex(JournalError, "a segment is missing"):
+            Journal(self.journal.directory)
+        self.journal.mark("kept", mark(2, 2, 4, 9))
+        self.refused("does not continue")
+
+    def test_a_compressed_segment_is_refused_by_name(self):
+        self.journal.read()
+        plain = self.journal.directory / "00000001.seg"
+        packed = self.journal.directory / "00000001.seg.zst"
+        packed.write_bytes(b"")
+        self.assertEqual(self.journal.read(), ([1, 2, 3], "clean"))
+        plain.unlink()
+        with self.assertRaisesRegex(JournalError, "00000001.seg.zst is compressed; `zstd -d"):
+            Journal(self.journal.directory)
 
     def test_whole_frames_in_the_wrong_place_are_refused(self):
         for more, says in (

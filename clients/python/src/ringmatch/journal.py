@@ -3,7 +3,8 @@
 Every checksum is verified: of each segment's header, each frame's header and
 each body, and the chain through all frames. The reader stops at the tail and
 says what it is: "clean", or "torn" where a crash left something that nobody was
-told of. What the format refuses raises `JournalError` with file and byte. A
+told of. What the format refuses raises `JournalError` with file and byte; so does
+a compressed segment, which the standard library cannot read. A
 journal holds commands and nothing else: trades are what a replay makes of them
 (`ringmatch journal dump --events --json`), or what market data says.
 """
@@ -26,6 +27,9 @@ FRAME_HEADER_BYTES = FRAME_HEADER.size
 MAX_BODY_BYTES = 4 << 20
 #: The most that a crash can tear.
 MAX_FRAME_BYTES = MAX_BODY_BYTES + FRAME_HEADER_BYTES
+#: Magic, version, CRC, turn; number, zero, first sequence and chain of a segment.
+MARK = struct.Struct("<8sIIQIIQQ16x")
+MARK_SLOTS = (0, 4096)
 VERSION = 1
 
 #: Kinds of frames.
@@ -98,6 +102,15 @@ class _Header:
         return -(-whole // FRAME_HEADER_BYTES) * FRAME_HEADER_BYTES
 
 
+@dataclass(frozen=True)
+class _Mark:
+    """A segment as a mark names it."""
+
+    number: int
+    first_sequence: int
+    chain: int
+
+
 class Journal:
     """The journal in a data directory. `tail` is "clean" or "torn" once all
     frames were read, and nothing before that."""
@@ -105,18 +118,15 @@ class Journal:
     def __init__(self, directory: "str | os.PathLike[str]") -> None:
         self.directory = os.fspath(directory)
         self.tail: Optional[str] = None
-        self._numbers = sorted(
-            int(name[:8])
-            for name in os.listdir(self.directory)
-            if re.fullmatch(r"[0-9]{8}\.seg", name)
-        )
-        if not self._numbers:
-            raise JournalError(f"there is no journal in {self.directory}")
-        if self._numbers != list(range(1, len(self._numbers) + 1)):
-            raise JournalError(f"a segment is missing in {self.directory}")
-        head = self._segment_header(1)
+        # Before the names: an engine that runs makes the name first, and marks it then.
+        self._first = self._mark("kept") or _Mark(1, 1, 0)
+        begun = self._mark("begun")
+        self._last_begun = begun.number if begun else 0
+        self._numbers = self._find_segments()
+        head = self._segment_header(self._numbers[0])
         if head is None:
-            raise JournalError(f"{self._path(1)} has no header: the journal was never begun")
+            path = self._path(self._numbers[0])
+            raise JournalError(f"{path} has no header: the journal was never begun")
         self.head = head
 
     def rows(self) -> Iterator[Mapping[str, Any]]:
@@ -127,7 +137,7 @@ class Journal:
     def frames(self) -> Iterator[Frame]:
         """All frames in order, each with everything verified."""
         self.tail = None
-        sequence, chain, epoch = 1, 0, 0
+        sequence, chain, epoch = self._first.first_sequence, self._first.chain, 0
         for number in self._numbers:
             header = self._segment_header(number)
             if header is None:
@@ -157,6 +167,38 @@ class Journal:
                 if not self._is_begun(number + 1):
                     self.tail = _judge_tail(file, self._path(number), at, header.segment_bytes)
 
+    def _mark(self, name: str) -> Optional[_Mark]:
+        """The segment that a mark names; nothing if there is no mark."""
+        path = os.path.join(self.directory, name)
+        try:
+            with open(path, "rb") as file:
+                data = file.read()
+        except FileNotFoundError:
+            return None
+        slots = [_decode_mark(data[at : at + MARK.size], path) for at in MARK_SLOTS]
+        sound = [slot for slot in slots if slot is not None]
+        if not sound:
+            raise JournalError(f"{path} is damaged: what it marks is not known")
+        return max(sound, key=lambda slot: slot[0])[1]
+
+    def _find_segments(self) -> List[int]:
+        """The numbers of all segments, which must count up from the first one kept
+        to the last one begun, at least."""
+        names = [re.fullmatch(r"([0-9]{8})\.seg(\.zst)?", name) for name in os.listdir(self.directory)]
+        found = [(int(name[1]), name[2]) for name in names if name]
+        numbers = sorted({number for number, _ in found if number >= self._first.number})
+        if not numbers and not self._last_begun:
+            raise JournalError(f"there is no journal in {self.directory}")
+        if numbers != list(range(self._first.number, self._first.number + len(numbers))):
+            raise JournalError(f"a segment is missing in {self.directory}")
+        if not numbers or numbers[-1] < self._last_begun:
+            raise JournalError(f"{self._path(self._last_begun)} is missing, and was begun")
+        for number in numbers:
+            if (number, None) not in found:
+                path = self._path(number) + ".zst"
+                raise JournalError(f"{path} is compressed; `zstd -d {path}` makes it readable")
+        return numbers
+
     def _path(self, number: int) -> str:
         return os.path.join(self.directory, f"{number:08d}.seg")
 
@@ -173,6 +215,8 @@ class Journal:
         if header is None:
             if number != self._numbers[-1]:
                 raise JournalError(f"{path} has no sound header, and is not the last segment")
+            if number <= self._last_begun:
+                raise JournalError(f"{path} has no sound header, and was begun")
             return None
         if header.number != number:
             raise JournalError(f"{path} says that it is segment {header.number}")
@@ -226,6 +270,18 @@ class Journal:
             if self.tail != "clean":
                 raise JournalError(f"{path} was begun although the segment before it is torn")
             self.tail = "torn"
+
+
+def _decode_mark(data: bytes, path: str) -> Optional[Tuple[int, _Mark]]:
+    """The turn and the segment in a slot; nothing if it has none."""
+    if len(data) < MARK.size or data[:8] != b"RINGMARK":
+        return None
+    _, version, crc, turn, number, _, first_sequence, chain = MARK.unpack(data)
+    if crc != crc32c(data[16:], crc32c(data[:12])):
+        return None
+    if version != VERSION:
+        raise JournalError(f"{path} has version {version}; this client reads version {VERSION}")
+    return turn, _Mark(number, first_sequence, chain)
 
 
 def _decode_segment(page: bytes, path: str) -> Optional[SegmentHeader]:
