@@ -86,7 +86,7 @@ def orders():
             line = dict(symbol=draw.choice(("MSFT", "NVDA")), side=draw.choice(("buy", "sell")),
                         quantity=draw.randrange(1, 900), price=price, id=name,
                         time_in_force=draw.choice(("day", "day", "day", "ioc", "fok")),
-                        hidden=draw.random() < 0.05)
+                        display="hidden" if draw.random() < 0.05 else "visible")
             live.append(name)
         elif what < 0.85:
             order = live.pop(draw.randrange(len(live)))
@@ -150,8 +150,8 @@ def engine_books(path):
                     for book in (displayed, hidden):
                         book.pop(event["original_order_id"], None)
                 order = event["order"]
-                incoming = dict(order, open=0 if event["rests"] else order["quantity"])
-                if event["rests"]:
+                incoming = dict(order, open=0 if order["rests"] else order["quantity"])
+                if order["rests"]:
                     details = (order["instrument"], order["side"], order["price"])
                     rest(order, *details, order["quantity"])
             elif kind == "executed":

@@ -26,8 +26,8 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use ringmatch::config::Config;
 use ringmatch::latency::Site;
 use ringmatch_engine::Price;
-use ringmatch_engine::command::Side;
-use ringmatch_gateway::client::{Client, Lifetime, NewOrder};
+use ringmatch_engine::command::{Side, TimeInForce};
+use ringmatch_gateway::client::{Client, NewOrder};
 use ringmatch_gateway::net::{Datagrams, EndpointConfig, UdpEndpoint};
 use ringmatch_gateway::wire::ouch::Outbound;
 use ringmatch_journal::Durability;
@@ -91,7 +91,7 @@ fn echo_round_trip(socket: &mut UdpEndpoint, group: SocketAddr, idle: &mut impl 
 fn order_round_trip(client: &mut Client, idle: &mut impl IdleStrategy) {
     let price = Price(1_000_000);
     let order = NewOrder::limit("AAPL".parse().expect("a short text"), Side::Buy, 100, price);
-    let order = NewOrder { lifetime: Lifetime::ImmediateOrCancel, ..order };
+    let order = NewOrder { time_in_force: TimeInForce::ImmediateOrCancel, ..order };
     let user_ref = client.enter(&order).expect("the venue runs");
     client.flush().expect("loopback is up");
     loop {

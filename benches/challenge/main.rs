@@ -36,6 +36,7 @@ use clap::{Parser, ValueEnum};
 use figures::{Figures, Rates, Summary};
 use player::{Guest, House, Null, Player};
 use ringmatch_benches::flow::{Report, SCENARIOS, Scenario, Script, Size, hash, read_recording};
+use ringmatch_benches::peers::ringmatch::Guards;
 use ringmatch_benches::peers::{Engine, Lobster, Matchcore, OrderBookRs};
 use run::{Cores, RunError};
 use std::error::Error;
@@ -76,6 +77,10 @@ enum Opponent {
     OrderBookRs,
     #[value(name = Lobster::NAME)]
     Lobster,
+    /// This house's engine with every session limit on: what they cost.
+    Limits,
+    /// This house's engine with fees: what they cost.
+    Fees,
     /// Matches nothing and acknowledges everything: the harness's ceiling. Its
     /// hashes are wrong, of course.
     Null,
@@ -125,7 +130,7 @@ fn play(scenario: &Scenario, args: &Args, cores: Cores) -> Result<Figures, Box<d
     let size = if args.small { Size::Small } else { Size::Full };
     let script = read_recording(&scenario.file(&args.flows, size))?;
     let stage = Stage { script: &script, cores, hash: scenario.hash(size) };
-    let mut house = stage.seat(House::new(&script));
+    let mut house = stage.seat(House::new(&script, Guards::default()));
     let mut peer = args.peer.map(|peer| stage.seat_opponent(peer));
     let mut reports = run::report_buffer(&script);
     for _ in 0..args.runs {
@@ -162,6 +167,14 @@ impl<'a> Stage<'a> {
             Opponent::Matchcore => Box::new(self.seat(Guest::<Matchcore>::new(script))),
             Opponent::OrderBookRs => Box::new(self.seat(Guest::<OrderBookRs>::new(script))),
             Opponent::Lobster => Box::new(self.seat(Guest::<Lobster>::new(script))),
+            Opponent::Limits => {
+                let guards = Guards { limits: true, ..Guards::default() };
+                Box::new(self.seat(House::new(script, guards)))
+            }
+            Opponent::Fees => {
+                let guards = Guards { fees: true, ..Guards::default() };
+                Box::new(self.seat(House::new(script, guards)))
+            }
             Opponent::Null => Box::new(self.seat(Null::new(script))),
         }
     }

@@ -9,7 +9,7 @@
 use crate::outlet::Outlet;
 use crate::run::RunError;
 use ringmatch_benches::flow::{Report, Script};
-use ringmatch_benches::peers::ringmatch::{Reporter, acknowledge};
+use ringmatch_benches::peers::ringmatch::{Guards, Reporter, acknowledge};
 use ringmatch_benches::peers::{Commands, Engine, Peer, Ringmatch};
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
@@ -73,11 +73,14 @@ impl Listener<Report> for &mut Vec<Report> {
 }
 
 /// This house's engine.
-pub(crate) struct House(Commands<SequencedCommand>);
+pub(crate) struct House {
+    commands: Commands<SequencedCommand>,
+    guards: Guards,
+}
 
 impl House {
-    pub(crate) fn new(script: &Script) -> Self {
-        Self(Ringmatch::commands(script))
+    pub(crate) fn new(script: &Script, guards: Guards) -> Self {
+        Self { commands: Ringmatch::commands(script), guards }
     }
 }
 
@@ -87,11 +90,11 @@ impl Player for House {
     type Fresh = Ringmatch;
 
     fn fresh(&self, script: &Script) -> Result<Ringmatch, RunError> {
-        Ok(Ringmatch::try_open(&script.room)?)
+        Ok(Ringmatch::try_open(&script.room, self.guards)?)
     }
 
     fn drive(&self, engine: &mut Ringmatch, outlet: &mut Outlet<Event>) -> Result<(), ClaimError> {
-        for batch in self.0.all.chunks(BATCH) {
+        for batch in self.commands.all.chunks(BATCH) {
             for command in batch {
                 engine.apply_to(command, outlet);
             }

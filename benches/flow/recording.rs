@@ -20,7 +20,7 @@ const HEADER_BYTES: usize = 16;
 const RECORD_BYTES: usize = 40;
 
 /// More than twice what any of the flows has at a time.
-const ROOM: Room = Room { books: 1, orders: 1 << 16, levels_per_side: 1 << 14 };
+const ROOM: Room = Room { books: 1, orders: 1 << 16, levels_per_side: 1 << 16 };
 
 /// Why a file is no flow.
 #[derive(Debug, Error)]

@@ -374,7 +374,7 @@ tables.ouch_out = {
     { "quantity_prevented_from_trading", "Quantity Prevented From Trading", 4, "unsigned", "shares" },
     { "execution_price", "Execution Price", 8, "price4", "price it would have traded at" },
     { "liquidity_flag", "Liquidity Flag", 1, "letter", "A added, R removed, ..." },
-    { "aiq_strategy", "AIQ Strategy", 1, "letter", "O cancel oldest, W newest, D decrement both, Y without details" },
+    { "aiq_strategy", "AIQ Strategy", 1, "letter", "O cancel oldest, W newest, D decrement both, Y without details; private: B cancel both" },
   } },
   ["E"] = { name = "Order Executed", len = 34, tail = "always",
   fields = {
@@ -429,7 +429,7 @@ tables.ouch_out = {
   fields = {
     { "timestamp", "Timestamp", 8, "nanos", "ns since midnight" },
     { "user_ref_num", "UserRefNum", 4, "unsigned", "client transaction number" },
-    { "reason", "Reason", 1, "letter", "R refresh of display, P display price update" },
+    { "reason", "Reason", 1, "letter", "R refresh of display, P display price update; private: T stop order triggered" },
   } },
   ["X"] = { name = "Mass Cancel Response", len = 25, tail = "always",
   fields = {
@@ -481,8 +481,12 @@ tables.options = {
   [26] = { "locate_broker", "LocateBroker", 4, "alpha", "broker that located the shares (revision 1.05)" },
   [27] = { "side", "Side", 1, "letter", "filter of a mass cancel, or side of a replacement (revision 1.05)" },
   [28] = { "user_ref_idx", "UserRefIdx", 1, "unsigned", "order-flow channel inside a port; absent = 0 (revision 1.05)" },
-  [29] = { "aiq_strategy", "AIQ Strategy", 1, "letter", "self-match strategy (revision 1.05)" },
+  [29] = { "aiq_strategy", "AIQ Strategy", 1, "letter", "O cancel oldest, W newest, D or Y decrement both (revision 1.05), in either case; private: B cancel both, A allow" },
   [30] = { "aiq_group_id", "AIQ Group ID", 2, "alpha", "self-match group (revision 1.05)" },
+  [240] = { "stop_price", "StopPrice", 8, "price4", "private: a stop order waits until the last price is there" },
+  [241] = { "trailing_distance", "TrailingDistance", 8, "price4", "private: a stop order whose stop price follows the last price at this distance" },
+  [242] = { "lifetime", "Lifetime", 1, "letter", "private: with Time In Force 0, FIX 59: 1 good till cancel, 2 at the opening, 7 at the close" },
+  [243] = { "order_type", "OrderType", 1, "letter", "private: FIX 40: K market to limit, whatever the price field says" },
 }
 -- END tables
 

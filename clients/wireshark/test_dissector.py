@@ -22,6 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 VECTORS = HERE.parents[1] / "gateway" / "tests" / "golden" / "messages.txt"
 ORDERS, MARKET_DATA, REQUESTS, CLIENT = 31001, 31002, 31003, 40000
 HEADER_LEN = 20
+ENTER_ORDER_LEN = 45
 
 
 def vectors():
@@ -167,6 +168,20 @@ class Dissector(unittest.TestCase):
             ("ouch50.real.A", "ouch.cl_ord_id", "7682701       "),
         ):
             self.assertEqual(value(self.trees[name], f"ringmatch.{field}"), expected, name)
+
+    def test_private_options_have_names(self):
+        bare = self.vectors["ouch50.in.O"][:ENTER_ORDER_LEN]
+        for text, name, expected in (
+            ("09f0 00000000000c3500", "stop_price", "800000"),
+            ("09f1 0000000000002710", "trailing_distance", "10000"),
+            ("02f2 31", "lifetime", "1"),
+            ("02f3 4b", "order_type", "K"),
+        ):
+            element = bytes.fromhex(text)
+            message = bare + struct.pack(">H", len(element)) + element
+            tree = dissect([(CLIENT, ORDERS, packet(b"ALPHA", message))])[0]
+            self.assertEqual(value(tree, f"ringmatch.option.{name}"), expected)
+            self.assertFalse(is_malformed(tree), name)
 
     def test_the_ports_tell_what_a_packet_is(self):
         header = struct.pack(">10sQH", b"ALPHA     ", 5, 0)

@@ -1,20 +1,21 @@
 //! The exchange: its state, and the one function that changes it.
 //!
 //! [`Exchange::apply`] is the whole interface for change. It dispatches to the
-//! operator's commands here and to the clients' in `order_entry`. Whatever is
-//! said goes through [`Exchange::emit`], which numbers it, writes it to the
-//! sink and folds it into the digest, so nothing can be said that the digest
+//! clients' commands (`order_entry`, `changes`), to the operator's (`operator`)
+//! and to the phases of trading (`phases`). Whatever is said goes through
+//! [`Exchange::emit`], which numbers it, lets it be written where it will be
+//! read, and folds it into the digest, so nothing can be said that the digest
 //! does not know.
 
 use crate::book::Books;
-use crate::command::{
-    AddInstrument, AddSession, Command, SequencedCommand, SetTradingState, SystemEvent,
-};
+use crate::command::{Command, SequencedCommand, SetFees, SystemEvent};
 use crate::digest::Digest;
-use crate::event::{Event, EventBody, EventSink, Recipient};
+use crate::event::{EventBody, EventSink, Recipient};
 use crate::instrument::Instrument;
 use crate::limits::{Limits, LimitsError};
 use crate::session::Session;
+use crate::tick_tables::TickTables;
+use crate::trade_log::TradeLog;
 use crate::types::{InstrumentId, MatchNumber, Nanos, OrderId, Sequence, SessionId, StreamNumber};
 
 /// How often the exchange did, or passed over, something.
@@ -26,13 +27,15 @@ pub struct Counters {
     pub executions: u64,
     /// Messages whose stream number had been applied before.
     pub duplicate_inputs: u64,
-    /// Orders whose [`UserRef`](crate::UserRef) was used before; by protocol
+    /// Messages whose [`UserRef`](crate::UserRef) was used before; by protocol
     /// they are dropped without an answer.
     pub stale_user_refs: u64,
-    /// Cancels and replaces of orders that are not live; likewise.
+    /// Cancels, replaces and modifies of orders that are not live; likewise.
     pub unknown_orders: u64,
     /// Cancels that asked for nothing to change; likewise.
     pub superfluous_cancels: u64,
+    /// Modifies that cannot be carried out or ask for nothing; likewise.
+    pub refused_modifies: u64,
     /// Operator commands that could not be carried out.
     pub refused_operations: u64,
 }
@@ -50,6 +53,18 @@ pub struct Exchange {
     pub(crate) next_match: MatchNumber,
     pub(crate) next_market: StreamNumber,
     pub(crate) system_event: Option<SystemEvent>,
+    pub(crate) tick_tables: TickTables,
+    pub(crate) fees: SetFees,
+    pub(crate) fees_collected: i128,
+    pub(crate) trade_log: TradeLog,
+    /// Instruments in an auction whose figures are said.
+    pub(crate) auctions: u16,
+    /// Stops and pegs over all instruments; most of the time none.
+    pub(crate) followers: u32,
+    /// The earliest time at which anything is due, or earlier.
+    pub(crate) timer: Option<Nanos>,
+    /// Orders of one command that cancels many; empty between commands.
+    pub(crate) chosen: Vec<u32>,
     pub(crate) counters: Counters,
     digest: Digest,
 }
@@ -72,6 +87,14 @@ impl Exchange {
             next_match: MatchNumber(1),
             next_market: StreamNumber(1),
             system_event: None,
+            tick_tables: TickTables::default(),
+            fees: SetFees::default(),
+            fees_collected: 0,
+            trade_log: TradeLog::new(limits.recent_trades),
+            auctions: 0,
+            followers: 0,
+            timer: None,
+            chosen: Vec::with_capacity(limits.orders as usize),
             counters: Counters::default(),
             digest: Digest::default(),
         })
@@ -82,118 +105,84 @@ impl Exchange {
     /// # Panics
     /// When `input` is not the next command: a hole in the log is never
     /// applied over.
+    #[inline]
     pub fn apply<S: EventSink>(&mut self, input: &SequencedCommand, sink: &mut S) {
-        assert_eq!(input.sequence, self.sequence.next(), "commands are applied without a hole");
+        assert!(
+            input.sequence.0 == self.sequence.0.wrapping_add(1),
+            "commands are applied without a hole"
+        );
         self.sequence = input.sequence;
         self.time = self.time.max(input.time);
+        let Some(session) = self.session_mut(input.session) else {
+            self.apply_elsewhere(input, sink);
+            return;
+        };
+        // The last number of all has no successor, so it is never taken.
+        if input.number < session.next_input || input.number == u64::MAX {
+            self.counters.duplicate_inputs += 1;
+            return;
+        }
+        session.next_input = input.number + 1;
+        match &input.command {
+            Command::Enter(order) => self.enter(input.session, order, sink),
+            Command::Replace(order) => self.replace(input.session, order, sink),
+            Command::Cancel(cancel) => self.cancel(input.session, cancel, sink),
+            rare => self.serve_rare(input.session, rare, sink),
+        }
+    }
+
+    /// Applies a command of the operator, or of a session that does not exist.
+    #[cold]
+    fn apply_elsewhere<S: EventSink>(&mut self, input: &SequencedCommand, sink: &mut S) {
         if input.session == SessionId(0) {
             self.operate(&input.command, sink);
-        } else if self.take_input(input.session, input.number) {
-            self.serve(input.session, &input.command, sink);
+        } else {
+            self.counters.duplicate_inputs += 1;
         }
     }
 
-    /// Uses up a number of a session's input stream; false for one that was
-    /// used before, or of a session that does not exist.
-    fn take_input(&mut self, session: SessionId, number: u64) -> bool {
-        let next = self.session_mut(session).map(|session| &mut session.next_input);
-        match next {
-            // The last number of all has no successor, so it is never taken.
-            Some(next) if number >= *next && number < u64::MAX => {
-                *next = number + 1;
-                true
-            }
-            _ => {
-                self.counters.duplicate_inputs += 1;
-                false
-            }
-        }
-    }
-
-    fn operate<S: EventSink>(&mut self, command: &Command, sink: &mut S) {
-        let done = match command {
-            Command::AddInstrument(listing) => self.add_instrument(listing, sink),
-            Command::AddSession(admission) => self.add_session(admission, sink),
-            Command::SetTradingState(change) => self.set_trading_state(change, sink),
-            Command::SystemEvent(event) => {
-                self.system_event = Some(*event);
-                self.emit(sink, true, EventBody::System(*event));
-                true
-            }
-            Command::Nothing => true,
-            Command::Enter(_)
-            | Command::Replace(_)
-            | Command::Cancel(_)
-            | Command::AccountQuery
-            | Command::Malformed(_) => false,
-        };
-        self.counters.refused_operations += u64::from(!done);
-    }
-
-    fn serve<S: EventSink>(&mut self, session: SessionId, command: &Command, sink: &mut S) {
+    #[cold]
+    fn serve_rare<S: EventSink>(&mut self, session: SessionId, command: &Command, sink: &mut S) {
         match command {
-            Command::Enter(order) => self.enter(session, order, sink),
-            Command::Replace(replacement) => self.replace(session, replacement, sink),
-            Command::Cancel(cancel) => self.cancel(session, cancel, sink),
+            Command::EnterSpecial(special) => {
+                self.enter_special(session, &special.order, &special.options, sink);
+            }
+            Command::ReplaceSpecial(special) => {
+                self.replace_special(session, &special.order, &special.options, sink);
+            }
+            Command::Modify(change) => self.modify(session, change, sink),
+            Command::MassCancel(request) => self.mass_cancel(session, request, sink),
+            Command::SetOrderEntry(request) => self.set_order_entry(session, request, sink),
             Command::AccountQuery => self.account_query(session, sink),
             Command::Malformed(malformed) => self.malformed(session, malformed, sink),
-            Command::Nothing => {}
+            Command::Nothing | Command::Enter(_) | Command::Replace(_) | Command::Cancel(_) => {}
             Command::AddInstrument(_)
             | Command::AddSession(_)
             | Command::SystemEvent(_)
-            | Command::SetTradingState(_) => self.counters.refused_operations += 1,
+            | Command::SetPhase(_)
+            | Command::Tick
+            | Command::SetRules(_)
+            | Command::AddTickBand(_)
+            | Command::SetInstrumentStatus(_)
+            | Command::SetSessionLimits(_)
+            | Command::SetSessionStatus(_)
+            | Command::SetFees(_)
+            | Command::CancelOrders(_)
+            | Command::BustTrade(_) => self.counters.refused_operations += 1,
         }
     }
 
-    fn add_instrument<S: EventSink>(&mut self, listing: &AddInstrument, sink: &mut S) -> bool {
-        let is_next = usize::from(listing.instrument.0) == self.instruments.len() + 1;
-        let has_room = self.instruments.len() < usize::from(self.limits.instruments);
-        let is_new = self.instruments.iter().all(|known| known.symbol != listing.symbol);
-        let is_sound =
-            listing.tick_size.0 > 0 && listing.lot_size.0 > 0 && listing.max_quantity.0 > 0;
-        if !(is_next && has_room && is_new && is_sound) {
-            return false;
-        }
-        self.instruments.push(Instrument::new(listing));
-        self.books.add_instrument();
-        let AddInstrument { instrument, symbol, lot_size, .. } = *listing;
-        self.emit(sink, true, EventBody::InstrumentAdded { instrument, symbol, lot_size });
-        true
-    }
-
-    fn add_session<S: EventSink>(&mut self, admission: &AddSession, sink: &mut S) -> bool {
-        let AddSession { session, name, firm } = *admission;
-        let is_next = usize::from(session.0) == self.sessions.len() + 1;
-        let has_room = self.sessions.len() < usize::from(self.limits.sessions);
-        let is_new = self.sessions.iter().all(|known| known.name != name);
-        if !(is_next && has_room && is_new) {
-            return false;
-        }
-        self.sessions.push(Session::new(session, name, firm));
-        let to = self.respond(session);
-        self.emit(sink, false, EventBody::SessionAdded { to, name, firm });
-        true
-    }
-
-    fn set_trading_state<S: EventSink>(&mut self, change: &SetTradingState, sink: &mut S) -> bool {
-        let SetTradingState { instrument, state } = *change;
-        let Some(listed) = self.instrument_mut(instrument) else {
-            return false;
-        };
-        if listed.state != state {
-            listed.state = state;
-            self.emit(sink, true, EventBody::TradingAction { instrument, state });
-        }
-        true
-    }
-
-    /// Says something: numbers it, writes it, folds it into the digest.
-    #[inline]
+    /// Says something: numbers it, has it written in its place, folds it into
+    /// the digest.
+    #[inline(always)]
     pub(crate) fn emit<S: EventSink>(&mut self, sink: &mut S, to_market: bool, body: EventBody) {
         let market = if to_market { self.next_market } else { StreamNumber(0) };
         self.next_market.0 += u64::from(to_market);
         let event = sink.claim();
-        *event = Event { cause: self.sequence, time: self.time, market, body };
+        event.cause = self.sequence;
+        event.time = self.time;
+        event.market = market;
+        event.body = body;
         self.digest.event(event);
         self.counters.events += 1;
     }
@@ -204,12 +193,49 @@ impl Exchange {
         self.sessions[usize::from(session.0) - 1].respond()
     }
 
-    pub(crate) fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
-        self.sessions.get_mut(usize::from(id.0).checked_sub(1)?)
+    /// A session that is known to exist.
+    #[inline]
+    pub(crate) fn known_session(&self, id: SessionId) -> &Session {
+        &self.sessions[usize::from(id.0) - 1]
     }
 
-    fn instrument_mut(&mut self, id: InstrumentId) -> Option<&mut Instrument> {
-        self.instruments.get_mut(usize::from(id.0).checked_sub(1)?)
+    /// A session that is known to exist.
+    #[inline]
+    pub(crate) fn known_session_mut(&mut self, id: SessionId) -> &mut Session {
+        &mut self.sessions[usize::from(id.0) - 1]
+    }
+
+    #[inline]
+    pub(crate) fn session_mut(&mut self, id: SessionId) -> Option<&mut Session> {
+        self.sessions.get_mut(usize::from(id.0).wrapping_sub(1))
+    }
+
+    /// An instrument that is known to be listed.
+    #[inline]
+    pub(crate) fn listed(&self, id: InstrumentId) -> &Instrument {
+        &self.instruments[usize::from(id.0) - 1]
+    }
+
+    /// An instrument that is known to be listed.
+    #[inline]
+    pub(crate) fn listed_mut(&mut self, id: InstrumentId) -> &mut Instrument {
+        &mut self.instruments[usize::from(id.0) - 1]
+    }
+
+    /// Gives the next order reference out.
+    #[inline]
+    pub(crate) fn take_order_id(&mut self) -> OrderId {
+        let id = self.next_order_id;
+        self.next_order_id = id.next();
+        id
+    }
+
+    /// Gives the next match number out.
+    #[inline]
+    pub(crate) fn take_match(&mut self) -> MatchNumber {
+        let number = self.next_match;
+        self.next_match = number.next();
+        number
     }
 }
 
@@ -257,10 +283,35 @@ impl Exchange {
         self.system_event
     }
 
-    /// How many orders rest in all books.
+    /// How many orders it holds: resting, waiting, and stops.
     #[must_use]
     pub fn resting_orders(&self) -> u32 {
         self.books.len()
+    }
+
+    /// When the next [`Command::Tick`] is due, if one is.
+    #[must_use]
+    #[inline]
+    pub fn next_timer(&self) -> Option<Nanos> {
+        self.timer
+    }
+
+    /// What executions cost.
+    #[must_use]
+    pub fn fees(&self) -> &SetFees {
+        &self.fees
+    }
+
+    /// What all sessions have paid together, in 1/10,000.
+    #[must_use]
+    pub fn fees_collected(&self) -> i128 {
+        self.fees_collected
+    }
+
+    /// Tick sizes that depend on the price.
+    #[must_use]
+    pub fn tick_tables(&self) -> &TickTables {
+        &self.tick_tables
     }
 
     /// All instruments, by number from 1.

@@ -37,18 +37,29 @@
 #![forbid(unsafe_code)]
 
 mod alpha;
+mod auction;
 mod book;
+mod changes;
+mod checks;
 pub mod command;
 mod digest;
 pub mod event;
 mod exchange;
+mod follow_up;
+mod holding;
 mod instrument;
 mod limits;
 mod matching;
+mod operator;
 mod order_entry;
+mod phases;
+mod position;
+mod prepare;
 mod reason;
 mod session;
 mod state;
+mod tick_tables;
+mod trade_log;
 mod types;
 
 pub use alpha::{Alpha, AlphaError};
@@ -57,7 +68,9 @@ pub use event::EventSink;
 pub use exchange::{Counters, Exchange};
 pub use instrument::Instrument;
 pub use limits::{Limits, LimitsError};
+pub use position::Position;
 pub use reason::{CancelReason, RejectReason};
 pub use session::Session;
 pub use state::{Book, PriceLevel, RestingOrder};
+pub use tick_tables::TickTables;
 pub use types::*;

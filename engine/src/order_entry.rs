@@ -1,191 +1,435 @@
-//! What clients ask for: entering, replacing and canceling orders.
+//! New orders, and orders in the place of others.
 //!
-//! The rules are those of OUCH 5.0. A message is checked first; an order that
-//! passes is answered before anything else is said of it, and then goes on to
-//! trade (`matching`). What the protocol meets with silence is counted.
+//! An order is checked first (`checks`); one that passes is answered before
+//! anything else is said of it, and then goes its way: it waits, rests, or
+//! trades (`matching`). The rules of replacing are those of OUCH 5.0.
 
-use crate::book::Order;
-use crate::command::{Attributes, Cancel, Enter, Malformed, Replace, TradingState};
-use crate::event::{Accepted, Canceled, EventBody, EventSink, OrderDetails, Replaced};
+use crate::book::{Marks, NIL, Order, Place, Special};
+use crate::checks::{Request, Terms};
+use crate::command::{
+    Attributes, Enter, InstrumentStatus, Malformed, Options, OrderType, Phase, Pricing, Replace,
+    TimeInForce,
+};
+use crate::event::{Accepted, EventBody, EventSink, OrderDetails, Replaced};
 use crate::exchange::Exchange;
-use crate::instrument::Instrument;
-use crate::matching::{Arrival, Incoming, is_displayed, limit, may_rest};
+use crate::matching::Incoming;
 use crate::reason::{CancelReason, RejectReason};
-use crate::types::{ClOrdId, Quantity, SessionId, UserRef};
+use crate::types::{ClOrdId, Nanos, OrderId, Price, Quantity, SessionId, UserRef};
+
+/// What an order that has been answered does next.
+#[derive(Clone, Copy)]
+enum Way {
+    /// It has something special about it.
+    Special { rests: bool },
+    /// It rests as it is.
+    Rests,
+    /// It meets the other side.
+    Trades,
+}
+
+impl Way {
+    #[inline(always)]
+    fn of(is_special: bool, rests: bool) -> Self {
+        match (is_special, rests) {
+            (true, rests) => Self::Special { rests },
+            (false, true) => Self::Rests,
+            (false, false) => Self::Trades,
+        }
+    }
+}
 
 impl Exchange {
+    #[inline]
     pub(crate) fn enter<S: EventSink>(&mut self, session: SessionId, order: &Enter, sink: &mut S) {
+        self.enter_with(session, order, None, sink);
+    }
+
+    pub(crate) fn enter_special<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        order: &Enter,
+        options: &Options,
+        sink: &mut S,
+    ) {
+        self.enter_with(session, order, Some(options), sink);
+    }
+
+    /// Enters an order. Inlined twice, so that one without options does not
+    /// ask for any.
+    #[inline(always)]
+    fn enter_with<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        order: &Enter,
+        options: Option<&Options>,
+        sink: &mut S,
+    ) {
         if !self.consume(session, order.user_ref) {
             return;
         }
-        if let Err(reason) = self.check_entry(order) {
-            self.reject(session, order.user_ref, reason, order.attributes.cl_ord_id, sink);
-            return;
-        }
-        let mut incoming = self.incoming(session, order);
-        let arrival = self.arrival(&incoming);
-        let accepted = Accepted {
-            to: self.respond(session),
-            order: incoming.details,
-            rests: arrival == Arrival::Rests,
-        };
-        let added = accepted.rests && is_displayed(&incoming.details);
-        self.emit(sink, added, EventBody::Accepted(accepted));
-        self.settle(&mut incoming, arrival, sink);
-    }
-
-    fn check_entry(&self, order: &Enter) -> Result<(), RejectReason> {
-        let instrument = self.instrument(order.instrument).ok_or(RejectReason::UnknownSymbol)?;
-        instrument.check(order.quantity, order.price, order.order_type)?;
-        if instrument.state == TradingState::Halted {
-            return Err(RejectReason::Halted);
-        }
-        if may_rest(order.order_type, order.time_in_force)
-            && !self.books.has_room(order.instrument, order.side, order.price)
-        {
-            return Err(RejectReason::BookFull);
-        }
-        Ok(())
-    }
-
-    fn incoming(&mut self, session: SessionId, order: &Enter) -> Incoming {
-        let order_id = self.next_order_id;
-        self.next_order_id = order_id.next();
-        let details = OrderDetails {
+        let request = Request {
+            session,
             instrument: order.instrument,
-            order_id,
-            user_ref: order.user_ref,
             side: order.side,
             quantity: order.quantity,
             price: order.price,
             order_type: order.order_type,
             time_in_force: order.time_in_force,
             display: order.display,
-            attributes: order.attributes,
+            options: options.unwrap_or(&Options::NONE),
+            has_options: options.is_some(),
+            replaces: NIL,
+            inherits_expiry: false,
         };
+        let is_special = request.is_special() && request.needs_place();
+        let checked = self.check_session(session).and_then(|()| self.check(&request));
+        let terms = match checked {
+            Ok(terms) => terms,
+            Err(reason) => {
+                self.reject(session, order.user_ref, reason, order.attributes.cl_ord_id, sink);
+                return;
+            }
+        };
+        let attributes = &order.attributes;
+        let marks = marks(&request, attributes);
+        let incoming = self.incoming(&request, &terms, marks, order.user_ref);
+        let rests = self.rests_at_once(&request, &terms);
+        let to = self.respond(session);
+        self.emit(
+            sink,
+            rests && marks.is_displayed(),
+            EventBody::Accepted(Accepted {
+                to,
+                order: OrderDetails {
+                    order_id: incoming.id,
+                    price: self.told_price(&request, &terms),
+                    quantity: order.quantity,
+                    user_ref: order.user_ref,
+                    instrument: order.instrument,
+                    side: order.side,
+                    order_type: order.order_type,
+                    time_in_force: order.time_in_force,
+                    display: order.display,
+                    rests,
+                    attributes: order.attributes,
+                    options: *request.options,
+                },
+            }),
+        );
+        self.dispatch(&request, &terms, incoming, Way::of(is_special, rests), Nanos(0), sink);
+    }
+
+    #[inline(always)]
+    fn incoming(
+        &mut self,
+        request: &Request<'_>,
+        terms: &Terms,
+        marks: Marks,
+        user_ref: UserRef,
+    ) -> Incoming {
         Incoming {
-            session,
-            details,
-            limit: limit(&details),
-            open: details.quantity,
+            id: self.take_order_id(),
+            user_ref,
+            session: request.session,
+            instrument: request.instrument,
+            marks,
+            open: request.quantity,
             executed: Quantity(0),
+            grain: terms.grain,
+            reach: terms.reach,
+            min_quantity: request.options.min_quantity,
+            self_trade: request.options.self_trade,
+            index: NIL,
         }
+    }
+
+    /// Whether an order comes to rest in the book untouched.
+    #[inline(always)]
+    fn rests_at_once(&self, request: &Request<'_>, terms: &Terms) -> bool {
+        if !request.may_rest() || request.is_stop() || self.waits(request) {
+            return false;
+        }
+        let trades = terms.trades_now && terms.crosses;
+        let has_minimum = request.has_options && request.options.min_quantity.0 > 0;
+        !trades && terms.grain > 0 && !(terms.trades_now && has_minimum)
+    }
+
+    /// The price that the client is told: its own, or what became of it.
+    #[inline(always)]
+    fn told_price(&self, request: &Request<'_>, terms: &Terms) -> Price {
+        let keeps_own = !request.has_options || request.is_stop();
+        if keeps_own && request.order_type == OrderType::Limit {
+            return request.price;
+        }
+        self.books.grid(request.instrument).price(terms.grain)
+    }
+
+    /// Sends an order that has been answered on its way. `expires` is when
+    /// the order that it replaces would have ended.
+    #[inline(always)]
+    fn dispatch<S: EventSink>(
+        &mut self,
+        request: &Request<'_>,
+        terms: &Terms,
+        mut incoming: Incoming,
+        way: Way,
+        expires: Nanos,
+        sink: &mut S,
+    ) {
+        match way {
+            Way::Special { rests } => {
+                let special = self.special(request, terms, incoming.id, expires);
+                self.dispatch_special(request, incoming, rests, &special, sink);
+            }
+            Way::Rests => {
+                let Incoming { instrument, grain, .. } = incoming;
+                if request.replaces == NIL && terms.trades_now {
+                    self.hold_at(instrument, terms.level, grain, incoming.order());
+                } else {
+                    // What it replaces may have been the last at its level.
+                    self.hold(instrument, Place::Book, grain, incoming.order(), None);
+                }
+            }
+            Way::Trades => self.settle(&mut incoming, None, sink),
+        }
+        self.follow_up(request.instrument, sink);
+    }
+
+    #[cold]
+    fn dispatch_special<S: EventSink>(
+        &mut self,
+        request: &Request<'_>,
+        mut incoming: Incoming,
+        rests: bool,
+        special: &Special,
+        sink: &mut S,
+    ) {
+        let instrument = request.instrument;
+        if request.is_stop() {
+            let listed = self.listed(instrument);
+            let grain = self.first_stop_grain(listed, request).unwrap_or(0);
+            self.hold(instrument, Place::Stop, grain, incoming.order(), Some(special));
+        } else if self.waits(request) {
+            self.hold(instrument, Place::Waiting, 0, incoming.order(), Some(special));
+        } else if rests {
+            let grain = incoming.grain;
+            self.hold(instrument, Place::Book, grain, incoming.order(), Some(special));
+        } else {
+            self.settle(&mut incoming, Some(special), sink);
+        }
+    }
+
+    fn special(
+        &self,
+        request: &Request<'_>,
+        terms: &Terms,
+        id: OrderId,
+        inherited: Nanos,
+    ) -> Special {
+        let options = *request.options;
+        let expires = match (request.time_in_force, options.expire_after_s) {
+            (TimeInForce::GoodTillTime, 0) => inherited,
+            (TimeInForce::GoodTillTime, seconds) => {
+                let after_ns = u64::from(seconds) * 1_000_000_000;
+                Nanos(self.time.0.saturating_add(after_ns))
+            }
+            _ => Nanos(0),
+        };
+        let keeps_own = request.is_stop() || request.is_peg();
+        let limit = match request.order_type {
+            OrderType::Market => Price(0),
+            _ if keeps_own => request.price,
+            _ => self.books.grid(request.instrument).price(terms.grain),
+        };
+        Special {
+            options,
+            limit,
+            shown: options.max_floor.0.min(request.quantity.0),
+            entered_as: id,
+            expires,
+            ..Special::FREE
+        }
+    }
+
+    #[inline]
+    pub(crate) fn replace<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        order: &Replace,
+        sink: &mut S,
+    ) {
+        self.replace_with(session, order, None, sink);
+    }
+
+    pub(crate) fn replace_special<S: EventSink>(
+        &mut self,
+        session: SessionId,
+        order: &Replace,
+        changed: &Options,
+        sink: &mut S,
+    ) {
+        self.replace_with(session, order, Some(changed), sink);
     }
 
     /// Replaces a live order. What is silent, what costs the original and what
     /// uses the new number up is OUCH 5.0's "Replace Order Request".
-    pub(crate) fn replace<S: EventSink>(
+    #[inline(always)]
+    fn replace_with<S: EventSink>(
         &mut self,
         session: SessionId,
-        replacement: &Replace,
+        order: &Replace,
+        changed: Option<&Options>,
         sink: &mut S,
     ) {
-        let Some((index, &original)) = self.books.get(session, replacement.original) else {
+        let Some(index) = self.books.get(session, order.original) else {
             self.counters.unknown_orders += 1;
             return;
         };
-        if !self.is_fresh(session, replacement.user_ref) {
+        if !self.known_session(session).is_fresh(order.user_ref) {
             self.counters.stale_user_refs += 1;
             return;
         }
-        let instrument = self.instruments[usize::from(original.instrument.0) - 1];
-        if instrument.state == TradingState::Halted {
-            self.postpone(session, replacement, RejectReason::Halted, sink);
+        let original = self.books.orders[index];
+        let instrument = self.books.instrument(&original);
+        if let Err(reason) = self.check_replaceable(session, instrument) {
+            self.postpone(session, order, reason, sink);
             return;
         }
-        if let Some(reason) = refuse_replacement(&instrument, &original, replacement) {
-            self.take_out(index, &original, reason, sink);
+        let (options, expires) = self.inherited(&original, order, changed);
+        let quantity = Quantity(order.quantity.0.saturating_sub(original.executed.0));
+        let request = Request {
+            session,
+            instrument,
+            side: original.marks.side(),
+            quantity,
+            price: order.price,
+            order_type: order.order_type,
+            time_in_force: order.time_in_force,
+            display: order.display,
+            options: &options,
+            has_options: changed.is_some() || original.special != NIL,
+            replaces: index,
+            inherits_expiry: expires > Nanos(0),
+        };
+        let is_special = request.is_special() && request.needs_place();
+        let listed = self.listed(instrument);
+        let is_sound = match self.check_quickly(listed, &request, order.quantity) {
+            Some(sound) => sound.is_ok(),
+            None => self.check_sound(listed, &request, order.quantity).is_ok(),
+        };
+        if !is_sound {
+            self.take_out(index, instrument, CancelReason::InvalidReplacement, sink);
+            self.follow_up(instrument, sink);
             return;
         }
-        let Replace { price, order_type, time_in_force, .. } = *replacement;
-        if may_rest(order_type, time_in_force)
-            && !self.books.has_level(original.instrument, original.side, price)
-        {
-            self.postpone(session, replacement, RejectReason::BookFull, sink);
+        if quantity.0 == 0 {
+            // The client wants no more in total than it has got.
+            self.take_out(index, instrument, CancelReason::User, sink);
+            self.follow_up(instrument, sink);
             return;
         }
-        self.consume(session, replacement.user_ref);
-        self.books.remove(index);
-        self.enter_replacement(session, &original, replacement, sink);
+        let checked = match self.check_quickly(listed, &request, order.quantity) {
+            Some(Ok(terms)) => self.check_room(&request, &terms).map(|()| terms),
+            _ => self.check_now(listed, &request),
+        };
+        let terms = match checked {
+            Ok(terms) => terms,
+            Err(reason) => {
+                self.postpone(session, order, reason, sink);
+                return;
+            }
+        };
+        self.known_session_mut(session).consume(order.user_ref);
+        let original_displayed = self.books.displayed(&original).0 > 0;
+        self.release(index, instrument);
+        let attributes = Attributes {
+            short_sale: original.marks.short_sale(),
+            capacity: original.marks.capacity(),
+            intermarket_sweep: order.intermarket_sweep,
+            cl_ord_id: order.cl_ord_id,
+        };
+        let marks = marks(&request, &attributes);
+        let mut incoming = self.incoming(&request, &terms, marks, order.user_ref);
+        incoming.executed = original.executed;
+        let rests = self.rests_at_once(&request, &terms);
+        let to = self.respond(session);
+        self.emit(
+            sink,
+            original_displayed || (rests && marks.is_displayed()),
+            EventBody::Replaced(Replaced {
+                to,
+                original_order_id: original.id,
+                original_user_ref: original.user_ref,
+                original_displayed,
+                order: OrderDetails {
+                    order_id: incoming.id,
+                    price: self.told_price(&request, &terms),
+                    quantity,
+                    user_ref: order.user_ref,
+                    instrument,
+                    side: request.side,
+                    order_type: order.order_type,
+                    time_in_force: order.time_in_force,
+                    display: order.display,
+                    rests,
+                    attributes,
+                    options,
+                },
+            }),
+        );
+        self.dispatch(&request, &terms, incoming, Way::of(is_special, rests), expires, sink);
+    }
+
+    /// What keeps an order from being replaced just now, whatever by.
+    #[inline]
+    fn check_replaceable(
+        &mut self,
+        session: SessionId,
+        instrument: crate::types::InstrumentId,
+    ) -> Result<(), RejectReason> {
+        self.check_session(session)?;
+        let listed = self.listed(instrument);
+        if listed.status != InstrumentStatus::Enabled {
+            return Err(RejectReason::InstrumentDisabled);
+        }
+        match listed.phase {
+            Phase::Closed => Err(RejectReason::Closed),
+            Phase::Halted => Err(RejectReason::Halted),
+            _ => Ok(()),
+        }
+    }
+
+    /// The options of a replacement, what it does not give being the
+    /// original's; and when it ends, if that is inherited too.
+    #[inline]
+    fn inherited(
+        &self,
+        original: &Order,
+        order: &Replace,
+        changed: Option<&Options>,
+    ) -> (Options, Nanos) {
+        let changed = changed.unwrap_or(&Options::NONE);
+        match self.books.special(original) {
+            None => (*changed, Nanos(0)),
+            Some(special) => inherit(special, order, changed),
+        }
     }
 
     /// The order cannot be changed now: the original stays as it is.
     fn postpone<S: EventSink>(
         &mut self,
         session: SessionId,
-        replacement: &Replace,
+        order: &Replace,
         reason: RejectReason,
         sink: &mut S,
     ) {
-        self.consume(session, replacement.user_ref);
-        self.reject(session, replacement.user_ref, reason, replacement.cl_ord_id, sink);
-    }
-
-    fn enter_replacement<S: EventSink>(
-        &mut self,
-        session: SessionId,
-        original: &Order,
-        replacement: &Replace,
-        sink: &mut S,
-    ) {
-        let order = Enter {
-            user_ref: replacement.user_ref,
-            instrument: original.instrument,
-            side: original.side,
-            quantity: Quantity(replacement.quantity.0 - original.executed.0),
-            price: replacement.price,
-            order_type: replacement.order_type,
-            time_in_force: replacement.time_in_force,
-            display: replacement.display,
-            attributes: Attributes {
-                short_sale: original.short_sale,
-                capacity: original.capacity,
-                intermarket_sweep: replacement.intermarket_sweep,
-                cl_ord_id: replacement.cl_ord_id,
-            },
-        };
-        let mut incoming = self.incoming(session, &order);
-        incoming.executed = original.executed;
-        let arrival = self.arrival(&incoming);
-        let replaced = Replaced {
-            to: self.respond(session),
-            original_order_id: original.id,
-            original_user_ref: original.user_ref,
-            order: incoming.details,
-            rests: arrival == Arrival::Rests,
-            original_displayed: original.displayed,
-        };
-        let shown = replaced.rests && is_displayed(&incoming.details);
-        let to_market = replaced.original_displayed || shown;
-        self.emit(sink, to_market, EventBody::Replaced(replaced));
-        self.settle(&mut incoming, arrival, sink);
-    }
-
-    pub(crate) fn cancel<S: EventSink>(
-        &mut self,
-        session: SessionId,
-        cancel: &Cancel,
-        sink: &mut S,
-    ) {
-        let Some((index, &order)) = self.books.get(session, cancel.user_ref) else {
-            self.counters.unknown_orders += 1;
-            return;
-        };
-        let wanted = Quantity(cancel.quantity.0.saturating_sub(order.executed.0));
-        if wanted >= order.open {
-            self.counters.superfluous_cancels += 1;
-        } else if wanted.0 == 0 {
-            self.take_out(index, &order, CancelReason::User, sink);
-        } else {
-            let by = Quantity(order.open.0 - wanted.0);
-            self.books.reduce(index, by);
-            self.say_canceled(&Order { open: wanted, ..order }, by, CancelReason::User, sink);
-        }
+        self.known_session_mut(session).consume(order.user_ref);
+        self.reject(session, order.user_ref, reason, order.cl_ord_id, sink);
     }
 
     pub(crate) fn account_query<S: EventSink>(&mut self, session: SessionId, sink: &mut S) {
         let to = self.respond(session);
-        let next_user_ref = self.sessions[usize::from(session.0) - 1].next_user_ref;
+        let next_user_ref = self.known_session(session).next_user_ref;
         self.emit(sink, false, EventBody::AccountStatus { to, next_user_ref });
     }
 
@@ -203,37 +447,7 @@ impl Exchange {
         }
     }
 
-    fn take_out<S: EventSink>(
-        &mut self,
-        index: u32,
-        order: &Order,
-        reason: CancelReason,
-        sink: &mut S,
-    ) {
-        self.books.remove(index);
-        self.say_canceled(&Order { open: Quantity(0), ..*order }, order.open, reason, sink);
-    }
-
-    fn say_canceled<S: EventSink>(
-        &mut self,
-        order: &Order,
-        quantity: Quantity,
-        reason: CancelReason,
-        sink: &mut S,
-    ) {
-        let canceled = Canceled {
-            to: self.respond(order.session),
-            instrument: order.instrument,
-            order_id: order.id,
-            user_ref: order.user_ref,
-            quantity,
-            remaining: order.open,
-            reason,
-        };
-        self.emit(sink, order.displayed, EventBody::Canceled(canceled));
-    }
-
-    fn reject<S: EventSink>(
+    pub(crate) fn reject<S: EventSink>(
         &mut self,
         session: SessionId,
         user_ref: UserRef,
@@ -246,27 +460,48 @@ impl Exchange {
     }
 
     /// Uses a client's number up; a used one is counted and not answered.
-    fn consume(&mut self, session: SessionId, user_ref: UserRef) -> bool {
-        let fresh = self.sessions[usize::from(session.0) - 1].consume(user_ref);
+    #[inline]
+    pub(crate) fn consume(&mut self, session: SessionId, user_ref: UserRef) -> bool {
+        let fresh = self.known_session_mut(session).consume(user_ref);
         self.counters.stale_user_refs += u64::from(!fresh);
         fresh
     }
-
-    fn is_fresh(&self, session: SessionId, user_ref: UserRef) -> bool {
-        self.sessions[usize::from(session.0) - 1].is_fresh(user_ref)
-    }
 }
 
-/// Why a replacement costs the original its life, if it does.
-fn refuse_replacement(
-    instrument: &Instrument,
-    original: &Order,
-    replacement: &Replace,
-) -> Option<CancelReason> {
-    let Replace { quantity, price, order_type, .. } = *replacement;
-    if instrument.check(quantity, price, order_type).is_err() {
-        return Some(CancelReason::InvalidReplacement);
-    }
-    // The client wants no more in total than it has got: nothing is left to do.
-    (quantity <= original.executed).then_some(CancelReason::User)
+#[inline]
+fn marks(request: &Request<'_>, attributes: &Attributes) -> Marks {
+    Marks::new(
+        request.side,
+        request.order_type,
+        request.time_in_force,
+        request.display,
+        attributes.short_sale,
+        attributes.capacity,
+    )
+}
+
+#[cold]
+fn inherit(special: &Special, order: &Replace, changed: &Options) -> (Options, Nanos) {
+    let before = &special.options;
+    let (pricing, offset) = match changed.pricing {
+        Pricing::Plain => (before.pricing, before.offset),
+        pricing => (pricing, changed.offset),
+    };
+    let none = Options::NONE;
+    let max_floor =
+        if changed.max_floor == none.max_floor { before.max_floor } else { changed.max_floor };
+    let self_trade =
+        if changed.self_trade == none.self_trade { before.self_trade } else { changed.self_trade };
+    let options = Options {
+        offset,
+        max_floor,
+        min_quantity: changed.min_quantity,
+        expire_after_s: changed.expire_after_s,
+        group: if changed.group == 0 { before.group } else { changed.group },
+        pricing,
+        post_only: changed.post_only || before.post_only,
+        self_trade,
+    };
+    let keeps_end = order.time_in_force == TimeInForce::GoodTillTime && changed.expire_after_s == 0;
+    (options, if keeps_end { special.expires } else { Nanos(0) })
 }

@@ -5,11 +5,14 @@
 //! difference to what is said next, in an order that does not depend on where
 //! things lie in memory, and leaves out what could not (free places, indices).
 
-use crate::book::{Level, Order};
-use crate::command::Side;
+use crate::book::{Order, Special};
+use crate::command::{Options, SetRules, SetSessionLimits, Side};
 use crate::digest::Digest;
 use crate::exchange::Exchange;
+use crate::instrument::Instrument;
+use crate::position::Position;
 use crate::session::Session;
+use crate::tick_tables::TickTables;
 use crate::types::{InstrumentId, OrderId, Price, Quantity, SessionId, UserRef};
 
 /// One instrument's order book.
@@ -23,10 +26,10 @@ pub struct Book<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct PriceLevel<'a> {
     exchange: &'a Exchange,
-    level: &'a Level,
+    level: u32,
 }
 
-/// A resting order.
+/// An order that the exchange holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RestingOrder {
     /// The venue's reference for it.
@@ -35,8 +38,10 @@ pub struct RestingOrder {
     pub session: SessionId,
     /// The client's number for it.
     pub user_ref: UserRef,
-    /// What is open.
+    /// What is open, reserves included.
     pub quantity: Quantity,
+    /// What the market sees of it.
+    pub displayed_quantity: Quantity,
     /// Whether it is shown.
     pub displayed: bool,
 }
@@ -47,6 +52,19 @@ impl Exchange {
     pub fn book(&self, instrument: InstrumentId) -> Option<Book<'_>> {
         self.instrument(instrument)?;
         Some(Book { exchange: self, instrument })
+    }
+
+    fn seen(&self, index: u32) -> RestingOrder {
+        let order = &self.books.orders[index];
+        let displayed_quantity = self.books.displayed(order);
+        RestingOrder {
+            order_id: order.id,
+            session: order.session,
+            user_ref: order.user_ref,
+            quantity: order.open,
+            displayed_quantity,
+            displayed: displayed_quantity.0 > 0,
+        }
     }
 
     /// A hash of the whole state.
@@ -60,101 +78,208 @@ impl Exchange {
             u64::from(self.limits.levels_per_side),
             u64::from(self.limits.instruments) << 16 | u64::from(self.limits.sessions),
         );
+        hash.fold(self.limits.special_orders.into(), self.limits.recent_trades.into());
         hash.word(self.system_event.map_or(0, |event| event as u64 + 1));
+        hash.fold(self.fees.maker as u64, self.fees.taker as u64);
+        fold_wide(&mut hash, self.fees_collected as u128);
+        hash_tick_tables(&mut hash, &self.tick_tables);
+        for trade in self.trade_log.iter() {
+            hash.fold(trade.match_number.0, trade.price.0 as u64);
+        }
         for session in &self.sessions {
             hash_session(&mut hash, session);
         }
         for instrument in &self.instruments {
-            hash.text(&instrument.symbol);
-            hash.fold(instrument.tick_size.0 as u64, instrument.state as u64);
-            hash.fold(instrument.lot_size.0.into(), instrument.max_quantity.0.into());
-            for side in [Side::Buy, Side::Sell] {
-                self.hash_side(&mut hash, instrument.id, side);
-            }
+            self.hash_instrument(&mut hash, instrument);
         }
         hash
     }
 
-    fn hash_side(&self, hash: &mut Digest, instrument: InstrumentId, side: Side) {
-        let levels = self.books.levels(instrument, side);
-        hash.word(levels.len() as u64);
-        for level in levels {
-            hash.fold(level.price.0 as u64, level.quantity());
-            for order in self.books.orders(level) {
-                hash_order(hash, order);
+    fn hash_instrument(&self, hash: &mut Digest, instrument: &Instrument) {
+        hash.text(&instrument.symbol);
+        hash.fold(instrument.tick_size.0 as u64, instrument.phase as u64);
+        hash.fold(instrument.lot_size.0.into(), instrument.max_quantity.0.into());
+        hash.fold(instrument.status as u64, instrument.last_price.0 as u64);
+        hash.fold(instrument.auction_ends.0, instrument.figures_due.0);
+        let [bid, ask] = instrument.followed_best;
+        hash.fold(instrument.followed_price.0 as u64, u64::from(bid) << 32 | u64::from(ask));
+        hash_rules(hash, &instrument.rules);
+        for side in [Side::Buy, Side::Sell] {
+            hash.word(self.books.level_count(instrument.id, side) as u64);
+            for level in self.books.levels(instrument.id, side) {
+                self.hash_level(hash, level);
             }
+            for level in self.books.stop_levels(instrument.id, side) {
+                self.hash_level(hash, level);
+            }
+        }
+        if let Some(queue) = self.books.waiting(instrument.id) {
+            self.hash_level(hash, queue);
+        }
+    }
+
+    fn hash_level(&self, hash: &mut Digest, level: u32) {
+        let levels = &self.books.levels;
+        let place = levels[level].place as u64;
+        hash.fold(u64::from(levels[level].grain) << 8 | place, levels.quantity(level));
+        for index in self.books.queue(level) {
+            let order = &self.books.orders[index];
+            hash_order(hash, order);
+            if let Some(special) = self.books.special(order) {
+                hash_special(hash, special);
+            }
+        }
+    }
+}
+
+fn fold_wide(hash: &mut Digest, wide: u128) {
+    hash.fold(wide as u64, (wide >> 64) as u64);
+}
+
+fn hash_tick_tables(hash: &mut Digest, tables: &TickTables) {
+    for table in 1..=TickTables::TABLES as u8 {
+        for (from, tick_size) in tables.bands(table) {
+            hash.fold(u64::from(table) << 32 | from.0 as u64, tick_size.0 as u64);
         }
     }
 }
 
 fn hash_session(hash: &mut Digest, session: &Session) {
+    let SetSessionLimits {
+        session: _,
+        max_open_orders,
+        max_position,
+        max_exposure,
+        max_messages_per_s,
+        self_trade,
+    } = session.limits;
     hash.text(&session.name);
     hash.text(&session.firm);
     hash.fold(session.next_input, session.next_user_ref);
-    hash.word(session.next_response.0);
+    let switches = u64::from(session.enabled) | u64::from(session.order_entry_enabled) << 1;
+    hash.fold(session.next_response.0, switches | (self_trade as u64) << 2);
+    hash.fold(max_position, max_exposure);
+    hash.fold(max_open_orders.into(), max_messages_per_s.into());
+    hash.fold(session.rate_second, session.rate_count.into());
+    fold_wide(hash, session.fees as u128);
+    for (at, position) in session.positions.iter().enumerate() {
+        if *position != Position::default() {
+            hash.fold(position.bought, position.sold);
+            fold_wide(hash, position.bought_value);
+            fold_wide(hash, position.sold_value);
+            hash.word(at as u64);
+        }
+    }
+}
+
+fn hash_rules(hash: &mut Digest, rules: &SetRules) {
+    let marks = [
+        u64::from(rules.static_collar_bp),
+        u64::from(rules.dynamic_collar_bp),
+        u64::from(rules.volatility_auction_s),
+        u64::from_le_bytes([
+            rules.on_breach as u8,
+            rules.tick_table,
+            u8::from(rules.post_only_slides),
+            0,
+            0,
+            0,
+            0,
+            0,
+        ]),
+    ];
+    hash.fold(rules.reference_price.0 as u64, rules.max_value);
+    hash.fold(marks[0] << 16 | marks[1], marks[2] << 32 | marks[3]);
 }
 
 fn hash_order(hash: &mut Digest, order: &Order) {
-    let marks = [order.displayed as u8, order.short_sale as u8, order.capacity as u8];
     hash.fold(order.id.0, u64::from(order.user_ref.0) << 32 | u64::from(order.open.0));
     hash.fold(
         u64::from(order.executed.0) << 32 | u64::from(order.session.0),
-        u64::from(marks[0]) | u64::from(marks[1]) << 8 | u64::from(marks[2]) << 16,
+        order.marks.bits().into(),
     );
+}
+
+fn hash_special(hash: &mut Digest, special: &Special) {
+    let Options { offset, max_floor, group, pricing, post_only, self_trade, .. } = special.options;
+    let letters =
+        u64::from_le_bytes([pricing as u8, u8::from(post_only), self_trade as u8, 0, 0, 0, 0, 0]);
+    hash.fold(special.limit.0 as u64, special.expires.0);
+    hash.fold(u64::from(special.shown) << 32 | u64::from(max_floor.0), special.entered_as.0);
+    hash.fold(u64::from(offset as u32), u64::from(group) << 32 | letters);
 }
 
 impl<'a> Book<'a> {
     /// The levels of a side, best price first.
-    pub fn levels(
-        &self,
-        side: Side,
-    ) -> impl DoubleEndedIterator<Item = PriceLevel<'a>> + ExactSizeIterator + use<'a> {
+    pub fn levels(&self, side: Side) -> impl Iterator<Item = PriceLevel<'a>> + use<'a> {
         let exchange = self.exchange;
         let levels = exchange.books.levels(self.instrument, side);
         levels.map(move |level| PriceLevel { exchange, level })
     }
 
+    /// How many levels a side has.
+    #[must_use]
+    pub fn level_count(&self, side: Side) -> usize {
+        self.exchange.books.level_count(self.instrument, side)
+    }
+
     /// The best price of a side, hidden orders included.
     #[must_use]
     pub fn best(&self, side: Side) -> Option<Price> {
-        self.exchange.books.best(self.instrument, side)
+        self.exchange.books.best_price(self.instrument, side)
     }
 
-    /// What is open at a price, hidden orders included.
+    /// What is open at a price, hidden orders and reserves included.
     #[must_use]
     pub fn depth_at(&self, side: Side, price: Price) -> u64 {
-        let level = self.exchange.books.level_at(self.instrument, side, price);
-        level.map_or(0, Level::quantity)
+        let books = &self.exchange.books;
+        let grid = books.grid(self.instrument);
+        let grain = grid.floor(price);
+        let level = (grid.price(grain) == price)
+            .then(|| books.level_at(self.instrument, side, grain))
+            .flatten();
+        level.map_or(0, |level| books.levels.quantity(level))
+    }
+
+    /// The stop orders of a side by stop price, the next to act first.
+    pub fn stops(&self, side: Side) -> impl Iterator<Item = PriceLevel<'a>> + use<'a> {
+        let exchange = self.exchange;
+        let levels = exchange.books.stop_levels(self.instrument, side);
+        levels.map(move |level| PriceLevel { exchange, level })
+    }
+
+    /// The orders that wait for the closing auction, first come first.
+    pub fn waiting(&self) -> impl Iterator<Item = RestingOrder> + use<'a> {
+        let exchange = self.exchange;
+        let queue = exchange.books.waiting(self.instrument);
+        let orders = queue.into_iter().flat_map(move |queue| exchange.books.queue(queue));
+        orders.map(move |index| exchange.seen(index))
     }
 }
 
 impl<'a> PriceLevel<'a> {
-    /// Its price.
+    /// Its price; of stop orders the stop price.
     #[must_use]
     pub fn price(&self) -> Price {
-        self.level.price
+        let level = &self.exchange.books.levels[self.level];
+        self.exchange.books.grid(level.instrument).price(level.grain)
     }
 
-    /// What displayed orders have open.
+    /// What the market sees of its orders.
     #[must_use]
     pub fn displayed_quantity(&self) -> u64 {
-        self.level.displayed.quantity
+        self.orders().map(|order| u64::from(order.displayed_quantity.0)).sum()
     }
 
-    /// What hidden orders have open.
+    /// What is open beside that: hidden orders and reserves.
     #[must_use]
     pub fn hidden_quantity(&self) -> u64 {
-        self.level.hidden.quantity
+        self.exchange.books.levels.quantity(self.level) - self.displayed_quantity()
     }
 
     /// Its orders, in the order in which they trade.
     pub fn orders(&self) -> impl Iterator<Item = RestingOrder> + use<'a> {
-        self.exchange.books.orders(self.level).map(|order| RestingOrder {
-            order_id: order.id,
-            session: order.session,
-            user_ref: order.user_ref,
-            quantity: order.open,
-            displayed: order.displayed,
-        })
+        let exchange = self.exchange;
+        exchange.books.queue(self.level).map(move |index| exchange.seen(index))
     }
 }

@@ -1,30 +1,34 @@
-//! Which symbol has which number.
+//! Which symbol has which number, and which session belongs to which firm.
 //!
 //! Clients name instruments by symbol; inside the venue they have numbers.
-//! The directory is filled by the venue's own listings and is small and
-//! nearly constant, so a sorted array is all it takes.
+//! Market data names the firm of an attributable order; events name its
+//! session. The directory is filled by the venue's own listings and admissions
+//! and is small and nearly constant, so sorted and dense arrays are all it
+//! takes.
 
-use ringmatch_engine::{InstrumentId, Symbol};
+use ringmatch_engine::{Firm, InstrumentId, SessionId, Symbol};
 
-/// Symbols and their numbers.
+/// Symbols and their numbers; sessions and their firms.
 #[derive(Clone, Debug, Default)]
 pub struct Directory {
     by_symbol: Vec<(Symbol, InstrumentId)>,
     by_number: Vec<Symbol>,
+    firms: Vec<Firm>,
 }
 
 impl Directory {
     /// Lists a symbol under a number. Numbers are dense from 1.
     pub fn list(&mut self, instrument: InstrumentId, symbol: Symbol) {
-        let index = usize::from(instrument.0);
-        if self.by_number.len() <= index {
-            self.by_number.resize(index + 1, Symbol::BLANK);
-        }
-        self.by_number[index] = symbol;
+        place(&mut self.by_number, instrument.0, symbol);
         match self.by_symbol.binary_search_by_key(&symbol, |entry| entry.0) {
             Ok(at) => self.by_symbol[at].1 = instrument,
             Err(at) => self.by_symbol.insert(at, (symbol, instrument)),
         }
+    }
+
+    /// Admits a session of a firm. Numbers are dense from 1.
+    pub fn admit(&mut self, session: SessionId, firm: Firm) {
+        place(&mut self.firms, session.0, firm);
     }
 
     /// The number of a symbol; zero if it is not listed.
@@ -39,4 +43,19 @@ impl Directory {
     pub fn symbol(&self, instrument: InstrumentId) -> Symbol {
         self.by_number.get(usize::from(instrument.0)).copied().unwrap_or_default()
     }
+
+    /// The firm of a session; blank if there is none.
+    #[must_use]
+    pub fn firm(&self, session: SessionId) -> Firm {
+        self.firms.get(usize::from(session.0)).copied().unwrap_or_default()
+    }
+}
+
+/// Puts a name at its number, and blanks in front of it where there is nothing.
+fn place<T: Copy + Default>(names: &mut Vec<T>, number: u16, name: T) {
+    let index = usize::from(number);
+    if names.len() <= index {
+        names.resize(index + 1, T::default());
+    }
+    names[index] = name;
 }

@@ -134,6 +134,19 @@ impl Intake {
         self.directory.list(instrument, symbol);
     }
 
+    /// The number of an instrument, if it is listed.
+    #[must_use]
+    pub fn instrument(&self, symbol: Symbol) -> Option<InstrumentId> {
+        Some(self.directory.number(symbol)).filter(|number| *number != InstrumentId(0))
+    }
+
+    /// The number of a session, if it is admitted.
+    #[must_use]
+    pub fn session(&self, name: SessionName) -> Option<SessionId> {
+        let at = self.by_name.binary_search_by_key(&name, |entry| entry.0).ok()?;
+        Some(self.inboxes[self.by_name[at].1].id)
+    }
+
     /// Takes a datagram.
     pub fn datagram(&mut self, datagram: &[u8], from: SocketAddr, sequencer: &mut impl Sequencer) {
         if datagram.len() < Header::LEN {

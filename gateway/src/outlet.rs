@@ -142,8 +142,8 @@ impl Outlet {
         self.learn(event);
         let Self { market, mailboxes, directory, .. } = self;
         translate::responses(event, directory, |to, message| {
-            let stream = &mut mailbox_of(mailboxes, to.session).stream;
-            check_number(stream.remember(message), to.number.0);
+            let stream = &mut mailbox_of(mailboxes, to.session()).stream;
+            check_number(stream.remember(message), to.number().0);
         });
         if let Some(message) = translate::market_message(event, directory) {
             let mut bytes = [0; ItchMessage::MAX_LEN];
@@ -163,13 +163,13 @@ impl Outlet {
         self.learn(event);
         let Self { market, mailboxes, directory, dirty, .. } = self;
         translate::responses(event, directory, |to: Recipient, message| {
-            let mailbox = mailbox_of(mailboxes, to.session);
+            let mailbox = mailbox_of(mailboxes, to.session());
             if !mailbox.is_dirty {
                 mailbox.is_dirty = true;
-                dirty.push(usize::from(to.session.0) - 1);
+                dirty.push(usize::from(to.session().0) - 1);
             }
             let emit = to_subscriber(mailbox.subscriber, send);
-            check_number(mailbox.stream.push(message, now, emit), to.number.0);
+            check_number(mailbox.stream.push(message, now, emit), to.number().0);
         });
         if let Some(message) = translate::market_message(event, directory) {
             let mut bytes = [0; ItchMessage::MAX_LEN];
@@ -257,7 +257,8 @@ impl Outlet {
     /// Events tell which sessions and instruments there are.
     fn learn(&mut self, event: &Event) {
         match &event.body {
-            EventBody::SessionAdded { name, .. } => {
+            EventBody::SessionAdded { to, name, firm } => {
+                self.directory.admit(to.session(), *firm);
                 let OutletConfig { response_bytes, response_messages, .. } = self.config;
                 self.mailboxes.push(Mailbox::new(*name, response_bytes, response_messages));
                 self.dirty.reserve(self.mailboxes.len());

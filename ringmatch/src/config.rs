@@ -1,14 +1,19 @@
 //! The config file: what a venue is, where it listens, how it runs.
 //!
-//! A file says everything (no key has a default that is not written in
-//! `default.toml`, which is what runs when no file is given), and a key that
-//! is not known is refused. Every error names file, line and key, and says
-//! what would be right.
+//! A file says everything a venue needs (no key of those has a default that is
+//! not written in `default.toml`, which is what runs when no file is given);
+//! what protects an instrument, bounds a session or costs a fee may be left
+//! out, and then there is none. A key that is not known is refused. Every error
+//! names file, line and key, and says what would be right.
 
+use crate::names;
 use crate::threads::Layout;
-use ringmatch_engine::command::{AddInstrument, AddSession};
+use ringmatch_engine::command::{
+    AddInstrument, AddSession, AddTickBand, Breach, Phase, SelfTrade, SetFees, SetRules,
+    SetSessionLimits,
+};
 use ringmatch_engine::{
-    Alpha, Firm, InstrumentId, Limits, Price, Quantity, SessionId, SessionName, Symbol,
+    Alpha, Firm, InstrumentId, Limits, Price, Quantity, SessionId, SessionName, Symbol, TickTables,
 };
 use ringmatch_journal::Durability;
 use ringmatch_ring::WaitStrategy;
@@ -35,6 +40,12 @@ pub struct Config {
     pub threads: ThreadsConfig,
     /// How large it may become.
     pub limits: LimitsConfig,
+    /// What executions cost.
+    #[serde(default)]
+    pub fees: FeesConfig,
+    /// Tick sizes that depend on the price.
+    #[serde(rename = "tick_table", default)]
+    pub tick_tables: Vec<TickTableConfig>,
     /// What is traded.
     #[serde(rename = "instrument", default)]
     pub instruments: Vec<InstrumentConfig>,
@@ -104,6 +115,73 @@ pub struct LimitsConfig {
     pub instruments: u16,
     /// Sessions.
     pub sessions: u16,
+    /// Orders with options over all instruments.
+    pub special_orders: u32,
+    /// Executions that can still be declared void; a power of two.
+    pub recent_trades: u32,
+}
+
+/// `[fees]`, in basis points of an execution's value, with up to two decimals;
+/// negative is a rebate.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FeesConfig {
+    /// For the resting order, and for both sides in an auction.
+    #[serde(default)]
+    pub maker_bp: BasisPoints,
+    /// For the incoming order.
+    #[serde(default)]
+    pub taker_bp: BasisPoints,
+}
+
+/// Hundredths of a basis point; as text, basis points.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BasisPoints(pub i32);
+
+impl FromStr for BasisPoints {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let hundredths = text.parse::<Price>().ok().filter(|units| units.0 % 100 == 0);
+        let hundredths = hundredths.and_then(|units| i32::try_from(units.0 / 100).ok());
+        hundredths.map(Self).ok_or_else(|| {
+            format!("{text:?} is no number of basis points with at most two decimals, such as 0.25")
+        })
+    }
+}
+
+impl fmt::Display for BasisPoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Price(i64::from(self.0) * 100).fmt(f)
+    }
+}
+
+impl<'de> Deserialize<'de> for BasisPoints {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        parsed(deserializer)
+    }
+}
+
+/// `[[tick_table]]`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TickTableConfig {
+    /// What instruments call it.
+    pub name: String,
+    /// From which price which tick size holds; the first from zero.
+    pub bands: Vec<TickBandConfig>,
+}
+
+/// A band of a `[[tick_table]]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TickBandConfig {
+    /// The lowest price of the band.
+    #[serde(deserialize_with = "parsed")]
+    pub from: Price,
+    /// Prices in it are multiples of this.
+    #[serde(deserialize_with = "parsed")]
+    pub tick_size: Price,
 }
 
 /// `[[instrument]]`.
@@ -120,6 +198,49 @@ pub struct InstrumentConfig {
     pub lot_size: u32,
     /// The largest order; up to 999,999, the most that OUCH 5.0 allows.
     pub max_quantity: u32,
+    /// The phase that the day begins with.
+    #[serde(default = "continuous", deserialize_with = "names::deserialize")]
+    pub opening_phase: Phase,
+    /// The name of its tick table, whose tick sizes hold instead of its own.
+    #[serde(default)]
+    pub tick_table: Option<String>,
+    /// The largest value of an order: price times quantity; zero for no bound.
+    #[serde(default, deserialize_with = "parsed")]
+    pub max_value: Price,
+    /// The reference price that it is listed with; zero for none.
+    #[serde(default, deserialize_with = "parsed")]
+    pub reference_price: Price,
+    /// How far from the reference price it may trade; zero for no collar.
+    #[serde(default)]
+    pub static_collar_bp: u16,
+    /// How far from the last price it may trade; zero for no collar.
+    #[serde(default)]
+    pub dynamic_collar_bp: u16,
+    /// What a trade outside a collar leads to.
+    #[serde(default, deserialize_with = "names::deserialize")]
+    pub on_breach: Breach,
+    /// How long a volatility auction gathers; zero leaves its end to the
+    /// operator.
+    #[serde(default)]
+    pub volatility_auction_s: u16,
+    /// What becomes of a post-only order that would trade.
+    #[serde(default)]
+    pub post_only: PostOnly,
+}
+
+/// What becomes of a post-only order that would trade.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PostOnly {
+    /// It is rejected.
+    #[default]
+    Reject,
+    /// It rests one tick behind the other side's best price.
+    Slide,
+}
+
+const fn continuous() -> Phase {
+    Phase::Continuous
 }
 
 /// `[[session]]`.
@@ -132,6 +253,22 @@ pub struct SessionConfig {
     /// Up to four characters.
     #[serde(deserialize_with = "named")]
     pub firm: Firm,
+    /// Open orders at a time; zero for no bound, as everywhere here.
+    #[serde(default)]
+    pub max_open_orders: u32,
+    /// Shares long or short in one instrument, open orders included.
+    #[serde(default)]
+    pub max_position: u64,
+    /// Value of all open orders.
+    #[serde(default, deserialize_with = "parsed")]
+    pub max_exposure: Price,
+    /// Orders and replaces in a second.
+    #[serde(default)]
+    pub max_messages_per_s: u32,
+    /// What its orders do when they meet one of its own firm; without this they
+    /// trade.
+    #[serde(default, deserialize_with = "names::deserialize")]
+    pub self_trade: SelfTrade,
 }
 
 /// A config that cannot be used.
@@ -190,7 +327,31 @@ impl Config {
         if self.network.requests.port() == self.network.orders.port() {
             return fault("requests", "must have another port than orders: clients tell by it");
         }
-        self.instrument_fault().or_else(|| self.session_fault())
+        self.tick_table_fault().or_else(|| self.instrument_fault()).or_else(|| self.session_fault())
+    }
+
+    fn tick_table_fault(&self) -> Option<(Key, String)> {
+        let (tables, bands) = (TickTables::TABLES, TickTables::BANDS);
+        for (at, table) in self.tick_tables.iter().enumerate() {
+            let key = |key| Key { table: Some(("[[tick_table]]", at)), key };
+            if at >= tables {
+                return Some((key("name"), format!("there are more than {tables} tick tables")));
+            }
+            if self.tick_tables[..at].iter().any(|other| other.name == table.name) {
+                return Some((key("name"), format!("{:?} is given twice", table.name)));
+            }
+            if !(1..=bands).contains(&table.bands.len()) {
+                return Some((key("bands"), format!("must be 1 to {bands} bands")));
+            }
+            let rises = table.bands.is_sorted_by(|band, next| band.from < next.from);
+            if table.bands[0].from != Price(0) || !rises {
+                return Some((key("bands"), "must begin from 0, and each above the last".into()));
+            }
+            if table.bands.iter().any(|band| band.tick_size <= Price(0)) {
+                return Some((key("bands"), "each tick_size must be at least 0.0001".into()));
+            }
+        }
+        None
     }
 
     fn instrument_fault(&self) -> Option<(Key, String)> {
@@ -215,6 +376,39 @@ impl Config {
                 let text = "must be from the lot size to 999999, the most that OUCH 5.0 allows";
                 return Some((key("max_quantity"), text.into()));
             }
+            if let Some((name, fault)) = self.protection_fault(instrument) {
+                return Some((key(name), fault));
+            }
+        }
+        None
+    }
+
+    fn protection_fault(&self, instrument: &InstrumentConfig) -> Option<(&'static str, String)> {
+        if let Some(name) = &instrument.tick_table {
+            let Some(table) = self.tick_tables.iter().find(|table| table.name == *name) else {
+                return Some(("tick_table", format!("there is no [[tick_table]] named {name:?}")));
+            };
+            let is_whole = |band: &TickBandConfig| band.tick_size.0 % instrument.tick_size.0 == 0;
+            if !table.bands.iter().all(is_whole) {
+                let text = format!(
+                    "each tick size of {name:?} must be a multiple of the instrument's own, {}",
+                    instrument.tick_size
+                );
+                return Some(("tick_table", text));
+            }
+        }
+        let reference = instrument.reference_price;
+        let is_price = (Price(0)..=Price::MAX_LIMIT).contains(&reference)
+            && reference.0 % instrument.tick_size.0 == 0;
+        if !is_price {
+            let text = format!(
+                "must be a multiple of the tick size up to {}, or 0 for none",
+                Price::MAX_LIMIT
+            );
+            return Some(("reference_price", text));
+        }
+        if instrument.max_value < Price(0) {
+            return Some(("max_value", "must not be negative".into()));
         }
         None
     }
@@ -233,6 +427,10 @@ impl Config {
             if self.sessions[..at].iter().any(|other| other.name == session.name) {
                 return Some((key, format!("{} is admitted twice", session.name)));
             }
+            if session.max_exposure < Price(0) {
+                let key = Key { key: "max_exposure", ..key };
+                return Some((key, "must not be negative".into()));
+            }
         }
         None
     }
@@ -240,8 +438,15 @@ impl Config {
     /// The limits of the exchange.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        let LimitsConfig { orders, levels_per_side, instruments, sessions } = self.limits;
-        Limits { orders, levels_per_side, instruments, sessions }
+        let LimitsConfig {
+            orders,
+            levels_per_side,
+            instruments,
+            sessions,
+            special_orders,
+            recent_trades,
+        } = self.limits;
+        Limits { orders, levels_per_side, instruments, sessions, special_orders, recent_trades }
     }
 
     /// The instruments as commands, numbered from 1.
@@ -263,6 +468,75 @@ impl Config {
             firm: admitted.firm,
         })
     }
+
+    /// The bands of all tick tables as commands; tables are numbered from 1.
+    pub fn tick_bands(&self) -> impl Iterator<Item = AddTickBand> {
+        self.tick_tables.iter().zip(1..).flat_map(|(table, number)| {
+            table.bands.iter().map(move |band| AddTickBand {
+                table: number,
+                from: band.from,
+                tick_size: band.tick_size,
+            })
+        })
+    }
+
+    /// How an instrument is protected that has the number `instrument`.
+    #[must_use]
+    pub fn rules(&self, listed: &InstrumentConfig, instrument: InstrumentId) -> SetRules {
+        let named = |table: &TickTableConfig| Some(&table.name) == listed.tick_table.as_ref();
+        let table = self.tick_tables.iter().position(named).map_or(0, |at| at + 1);
+        SetRules {
+            instrument,
+            reference_price: listed.reference_price,
+            max_value: units(listed.max_value),
+            static_collar_bp: listed.static_collar_bp,
+            dynamic_collar_bp: listed.dynamic_collar_bp,
+            on_breach: listed.on_breach,
+            volatility_auction_s: listed.volatility_auction_s,
+            tick_table: u8::try_from(table).unwrap_or(0),
+            post_only_slides: listed.post_only == PostOnly::Slide,
+        }
+    }
+
+    /// What executions cost, as a command.
+    #[must_use]
+    pub fn fees(&self) -> SetFees {
+        SetFees { maker: self.fees.maker_bp.0, taker: self.fees.taker_bp.0 }
+    }
+}
+
+impl SessionConfig {
+    /// A session of a firm, without limits.
+    #[must_use]
+    pub fn new(name: SessionName, firm: Firm) -> Self {
+        Self {
+            name,
+            firm,
+            max_open_orders: 0,
+            max_position: 0,
+            max_exposure: Price(0),
+            max_messages_per_s: 0,
+            self_trade: SelfTrade::default(),
+        }
+    }
+
+    /// What it may do, as a command for the session with the number `session`.
+    #[must_use]
+    pub fn limits(&self, session: SessionId) -> SetSessionLimits {
+        SetSessionLimits {
+            session,
+            max_open_orders: self.max_open_orders,
+            max_position: self.max_position,
+            max_exposure: units(self.max_exposure),
+            max_messages_per_s: self.max_messages_per_s,
+            self_trade: self.self_trade,
+        }
+    }
+}
+
+/// An amount of money in 1/10,000. A config with a negative one is refused.
+fn units(amount: Price) -> u64 {
+    u64::try_from(amount.0).unwrap_or(0)
 }
 
 /// Reads a name: what fits the field, and is not blank.

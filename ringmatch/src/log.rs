@@ -147,17 +147,27 @@ struct LimitsText {
     levels_per_side: u32,
     instruments: u16,
     sessions: u16,
+    special_orders: u32,
+    recent_trades: u32,
 }
 
 /// What the head of every segment says of the venue.
 ///
 /// # Panics
-/// Never: four numbers can always be written.
+/// Never: these numbers can always be written.
 #[must_use]
 pub fn encode_limits(limits: &Limits) -> Vec<u8> {
-    let Limits { orders, levels_per_side, instruments, sessions } = *limits;
-    let text = LimitsText { orders, levels_per_side, instruments, sessions };
-    toml::to_string(&text).expect("four numbers can be written").into_bytes()
+    let Limits { orders, levels_per_side, instruments, sessions, special_orders, recent_trades } =
+        *limits;
+    let text = LimitsText {
+        orders,
+        levels_per_side,
+        instruments,
+        sessions,
+        special_orders,
+        recent_trades,
+    };
+    toml::to_string(&text).expect("these numbers can be written").into_bytes()
 }
 
 /// Reads what [`encode_limits`] wrote.
@@ -168,8 +178,16 @@ pub fn decode_limits(bytes: &[u8]) -> Result<Limits, BodyError> {
     let fail = |error: &dyn std::fmt::Display| BodyError::Limits(error.to_string());
     let text = std::str::from_utf8(bytes).map_err(|error| fail(&error))?;
     let text: LimitsText = toml::from_str(text).map_err(|error| fail(&error.message()))?;
-    let LimitsText { orders, levels_per_side, instruments, sessions } = text;
-    let limits = Limits { orders, levels_per_side, instruments, sessions };
+    let LimitsText {
+        orders,
+        levels_per_side,
+        instruments,
+        sessions,
+        special_orders,
+        recent_trades,
+    } = text;
+    let limits =
+        Limits { orders, levels_per_side, instruments, sessions, special_orders, recent_trades };
     limits.check().map_err(|error| fail(&error))?;
     Ok(limits)
 }
@@ -219,7 +237,14 @@ mod tests {
 
     #[test]
     fn limits_come_back_as_they_were() {
-        let limits = Limits { orders: 5, levels_per_side: 4, instruments: 3, sessions: 2 };
+        let limits = Limits {
+            orders: 5,
+            levels_per_side: 4,
+            instruments: 3,
+            sessions: 2,
+            special_orders: 6,
+            recent_trades: 8,
+        };
         assert_eq!(decode_limits(&encode_limits(&limits)), Ok(limits));
         assert!(decode_limits(b"orders = 1").is_err());
         assert!(decode_limits(&encode_limits(&Limits { orders: 0, ..limits })).is_err());

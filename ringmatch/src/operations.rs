@@ -6,13 +6,14 @@
 //! the rest of it, and otherwise what has been added to the config since. What
 //! the log has and the config lacks, or says otherwise, is refused: an
 //! instrument does not vanish, or change its tick size, because a file was
-//! edited.
+//! edited. Rules, limits and fees may change: then the new ones are sequenced.
 
-use crate::config::Config;
+use crate::config::{Config, InstrumentConfig};
 use ringmatch_engine::command::{
-    AddInstrument, AddSession, Command, SetTradingState, SystemEvent, TradingState,
+    AddInstrument, AddSession, AddTickBand, Command, Phase, SetPhase, SetRules, SetSessionLimits,
+    SystemEvent,
 };
-use ringmatch_engine::{Exchange, InstrumentId, SessionId};
+use ringmatch_engine::{Exchange, InstrumentId, Price, SessionId};
 
 /// The config contradicts the log.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,28 +29,27 @@ pub struct ChangedConfig(String);
 pub fn outstanding(config: &Config, exchange: &Exchange) -> Result<Vec<Command>, ChangedConfig> {
     let listings = new_listings(config, exchange)?;
     let admissions = new_admissions(config, exchange)?;
+    let bands = new_tick_bands(config, exchange)?;
     let said = exchange.system_event();
-    let opening = said != Some(SystemEvent::StartOfMarketHours);
 
     let mut commands = Vec::new();
     if said.is_none() {
         commands.push(Command::SystemEvent(SystemEvent::StartOfMessages));
     }
     commands.extend(listings.iter().copied().map(Command::AddInstrument));
-    commands.extend(admissions.into_iter().map(Command::AddSession));
+    commands.extend(admissions.iter().copied().map(Command::AddSession));
+    commands.extend(bands.into_iter().map(Command::AddTickBand));
+    commands.extend(new_rules(config, exchange, &listings).map(Command::SetRules));
+    commands.extend(new_limits(config, exchange, &admissions).map(Command::SetSessionLimits));
+    if config.fees() != *exchange.fees() {
+        commands.push(Command::SetFees(config.fees()));
+    }
+    let opening =
+        matches!(said, None | Some(SystemEvent::StartOfMessages | SystemEvent::StartOfSystemHours));
     if opening && said != Some(SystemEvent::StartOfSystemHours) {
         commands.push(Command::SystemEvent(SystemEvent::StartOfSystemHours));
     }
-    // An instrument that was halted after the opening stays so.
-    let waiting = exchange
-        .instruments()
-        .iter()
-        .filter(|listed| opening && listed.state == TradingState::Halted);
-    let to_open = waiting.map(|listed| listed.id);
-    let to_open = to_open.chain(listings.iter().map(|listing| listing.instrument));
-    commands.extend(to_open.map(|instrument| {
-        Command::SetTradingState(SetTradingState { instrument, state: TradingState::Trading })
-    }));
+    commands.extend(first_phases(config, exchange, &listings, opening).map(Command::SetPhase));
     if opening {
         commands.push(Command::SystemEvent(SystemEvent::StartOfMarketHours));
     }
@@ -115,4 +115,98 @@ fn new_admissions(config: &Config, exchange: &Exchange) -> Result<Vec<AddSession
         admission.session = next;
     }
     Ok(admissions)
+}
+
+/// The bands of the config's tick tables must be those of the log, and may be
+/// more as long as no instrument uses the table.
+fn new_tick_bands(config: &Config, exchange: &Exchange) -> Result<Vec<AddTickBand>, ChangedConfig> {
+    let mut bands = Vec::new();
+    for (table, number) in config.tick_tables.iter().zip(1..) {
+        let wanted: Vec<_> = config.tick_bands().filter(|band| band.table == number).collect();
+        let known: Vec<_> = exchange.tick_tables().bands(number).collect();
+        let is_same = |(wanted, known): (&AddTickBand, &(Price, Price))| {
+            (wanted.from, wanted.tick_size) == *known
+        };
+        let is_prefix = known.len() <= wanted.len() && wanted.iter().zip(&known).all(is_same);
+        let is_used = exchange.instruments().iter().any(|i| i.rules.tick_table == number);
+        if !is_prefix || is_used && known.len() < wanted.len() {
+            let text = format!("the tick table {:?} has other bands", table.name);
+            return Err(ChangedConfig(text));
+        }
+        bands.extend_from_slice(&wanted[known.len()..]);
+    }
+    let mut unnamed = (1..=u8::MAX).skip(config.tick_tables.len());
+    if let Some(number) = unnamed.find(|&number| exchange.tick_tables().bands(number).count() > 0) {
+        return Err(ChangedConfig(format!("it lacks the tick table with the number {number}")));
+    }
+    Ok(bands)
+}
+
+/// The instruments of the config with their numbers: known ones and new ones.
+fn numbered<'a>(
+    config: &'a Config,
+    exchange: &'a Exchange,
+    listings: &'a [AddInstrument],
+) -> impl Iterator<Item = (&'a InstrumentConfig, InstrumentId)> {
+    config.instruments.iter().filter_map(|wanted| {
+        let mut known = exchange.instruments().iter().map(|listed| (listed.symbol, listed.id));
+        let mut new = listings.iter().map(|listing| (listing.symbol, listing.instrument));
+        let found = known.find(|known| known.0 == wanted.symbol);
+        Some((wanted, found.or_else(|| new.find(|new| new.0 == wanted.symbol))?.1))
+    })
+}
+
+/// The rules that are not what the config says. A reference price moves with
+/// every auction, so the config's is only for an instrument that has none.
+fn new_rules<'a>(
+    config: &'a Config,
+    exchange: &'a Exchange,
+    listings: &'a [AddInstrument],
+) -> impl Iterator<Item = SetRules> {
+    numbered(config, exchange, listings).filter_map(|(listed, instrument)| {
+        let known = exchange.instrument(instrument).map(|known| known.rules);
+        let known = known.unwrap_or(SetRules { instrument, ..SetRules::default() });
+        let mut wanted = config.rules(listed, instrument);
+        if known.reference_price != Price(0) {
+            wanted.reference_price = Price(0);
+        }
+        let without_reference = SetRules { reference_price: Price(0), ..known };
+        (wanted != without_reference).then_some(wanted)
+    })
+}
+
+/// The limits of sessions that are not what the config says.
+fn new_limits(
+    config: &Config,
+    exchange: &Exchange,
+    admissions: &[AddSession],
+) -> impl Iterator<Item = SetSessionLimits> {
+    config.sessions.iter().filter_map(|wanted| {
+        let known = exchange.sessions().iter().find(|known| known.name == wanted.name);
+        let new = admissions.iter().find(|admission| admission.name == wanted.name);
+        let id = known.map(|known| known.id).or_else(|| Some(new?.session))?;
+        let limits = known.map(|known| known.limits);
+        let none = SetSessionLimits { session: id, ..SetSessionLimits::default() };
+        let limits = limits.unwrap_or(none);
+        let wanted = wanted.limits(id);
+        (wanted != limits).then_some(wanted)
+    })
+}
+
+/// The phases that instruments begin with: all of them at the opening, and
+/// later those that are new. One that was halted after the opening stays so.
+fn first_phases<'a>(
+    config: &'a Config,
+    exchange: &'a Exchange,
+    listings: &'a [AddInstrument],
+    opening: bool,
+) -> impl Iterator<Item = SetPhase> {
+    numbered(config, exchange, listings).filter_map(move |(listed, instrument)| {
+        let waits = match exchange.instrument(instrument) {
+            Some(known) => opening && known.phase == Phase::Halted,
+            None => true,
+        };
+        let phase = listed.opening_phase;
+        (waits && phase != Phase::Halted).then_some(SetPhase { instrument, phase })
+    })
 }

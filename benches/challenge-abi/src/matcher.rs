@@ -21,8 +21,13 @@ use ringmatch_engine::{
     Exchange, InstrumentId, Limits, Nanos, Price, Quantity, Sequence, SessionId, UserRef,
 };
 
-const LIMITS: Limits =
-    Limits { orders: 1 << 18, levels_per_side: 1 << 16, instruments: 1, sessions: 1 };
+const LIMITS: Limits = Limits {
+    orders: 1 << 18,
+    levels_per_side: 1 << 16,
+    instruments: 1,
+    sessions: 1,
+    ..Limits::DEFAULT
+};
 const SESSION: SessionId = SessionId(1);
 const INSTRUMENT: InstrumentId = InstrumentId(1);
 /// Order ids and messages that the tables have room for before they grow.
@@ -76,12 +81,12 @@ impl Matcher {
             max_quantity: Quantity(u32::MAX),
             ..AddInstrument::default()
         };
-        let state = TradingState::Trading;
-        let trading = SetTradingState { instrument: INSTRUMENT, state, ..Default::default() };
+        let phase = Phase::Continuous;
+        let trading = SetPhase { instrument: INSTRUMENT, phase };
         let session = AddSession { session: SESSION, ..AddSession::default() };
         matcher.apply(SessionId(0), Command::AddSession(session));
         matcher.apply(SessionId(0), Command::AddInstrument(listing));
-        matcher.apply(SessionId(0), Command::SetTradingState(trading));
+        matcher.apply(SessionId(0), Command::SetPhase(trading));
         matcher.touch();
         matcher
     }

@@ -39,8 +39,38 @@ pub(super) fn limits(room: &Room) -> Limits {
     }
 }
 
-/// The commands that come before a flow: a session, and books that trade.
-pub(super) fn setup(room: &Room) -> Vec<SequencedCommand> {
+/// What stands guard over the session besides what always does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Guards {
+    /// Every limit that a session can have, too high to be reached.
+    pub limits: bool,
+    /// Fees for both sides.
+    pub fees: bool,
+}
+
+impl Guards {
+    fn limits(self) -> SetSessionLimits {
+        if !self.limits {
+            return SetSessionLimits { session: SESSION, ..SetSessionLimits::default() };
+        }
+        SetSessionLimits {
+            session: SESSION,
+            max_open_orders: u32::MAX,
+            max_position: u64::MAX,
+            max_exposure: u64::MAX,
+            max_messages_per_s: u32::MAX,
+            self_trade: SelfTrade::Allow,
+        }
+    }
+
+    fn fees(self) -> SetFees {
+        if self.fees { SetFees { maker: -20, taker: 30 } } else { SetFees::default() }
+    }
+}
+
+/// The commands that come before a flow: a session, what guards it, and books
+/// that trade. Their number does not depend on the guards.
+pub(super) fn setup(room: &Room, guards: Guards) -> Vec<SequencedCommand> {
     let session = AddSession { session: SESSION, ..AddSession::default() };
     let books = (1..=room.books).flat_map(|number| {
         let instrument = InstrumentId(number);
@@ -52,11 +82,16 @@ pub(super) fn setup(room: &Room) -> Vec<SequencedCommand> {
             max_quantity: Quantity(u32::MAX),
             ..AddInstrument::default()
         };
-        let state = TradingState::Trading;
-        let trading = SetTradingState { instrument, state, ..SetTradingState::default() };
-        [Command::AddInstrument(listing), Command::SetTradingState(trading)]
+        let phase = Phase::Continuous;
+        let trading = SetPhase { instrument, phase };
+        [Command::AddInstrument(listing), Command::SetPhase(trading)]
     });
-    let all = std::iter::once(Command::AddSession(session)).chain(books);
+    let first = [
+        Command::AddSession(session),
+        Command::SetSessionLimits(guards.limits()),
+        Command::SetFees(guards.fees()),
+    ];
+    let all = first.into_iter().chain(books);
     let in_the_log = |(command, sequence)| SequencedCommand {
         sequence: Sequence(sequence),
         command,
@@ -67,7 +102,7 @@ pub(super) fn setup(room: &Room) -> Vec<SequencedCommand> {
 
 /// The sequence of a flow's first command.
 pub(super) fn first_sequence(room: &Room) -> Sequence {
-    Sequence(setup(room).len() as u64 + 1)
+    Sequence(setup(room, Guards::default()).len() as u64 + 1)
 }
 
 /// All messages of a flow as commands.

@@ -9,6 +9,7 @@ mod commands;
 mod null;
 mod reporter;
 
+pub use commands::Guards;
 pub use null::acknowledge;
 pub use reporter::{Reporter, Unexpected};
 
@@ -30,10 +31,10 @@ impl Ringmatch {
     ///
     /// # Errors
     /// When it cannot have that much room.
-    pub fn try_open(room: &Room) -> Result<Self, LimitsError> {
+    pub fn try_open(room: &Room, guards: Guards) -> Result<Self, LimitsError> {
         let mut exchange = Exchange::new(commands::limits(room))?;
         let mut discard = Discard::default();
-        for command in commands::setup(room) {
+        for command in commands::setup(room, guards) {
             exchange.apply(&command, &mut discard);
         }
         Ok(Self { exchange, discard })
@@ -55,7 +56,7 @@ impl Engine for Ringmatch {
     }
 
     fn open(room: &Room) -> Self {
-        Self::try_open(room).expect("a flow's room is in the exchange's limits")
+        Self::try_open(room, Guards::default()).expect("a flow's room is in the exchange's limits")
     }
 
     #[inline]

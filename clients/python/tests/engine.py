@@ -15,6 +15,28 @@ import unittest
 
 BINARY = os.environ.get("RINGMATCH_BINARY")
 SYMBOLS = ("AAPL", "MSFT")
+#: An instrument with everything that a config can say of one.
+GUARDED = """
+[fees]
+maker_bp = "-0.20"
+taker_bp = "0.30"
+[[tick_table]]
+name = "coarse"
+bands = [{ from = "0", tick_size = "0.02" }, { from = "50", tick_size = "0.05" }]
+[[instrument]]
+symbol = "GUARDED"
+tick_size = "0.01"
+lot_size = 1
+max_quantity = 999999
+tick_table = "coarse"
+max_value = "5000000"
+reference_price = "100.00"
+static_collar_bp = 1000
+dynamic_collar_bp = 300
+on_breach = "volatility-auction"
+volatility_auction_s = 120
+post_only = "slide"
+"""
 SESSIONS = ("ALPHA", "BRAVO")
 
 if not BINARY:
@@ -41,6 +63,7 @@ class Engine:
         self.orders = (f"{group}.1", free_port())
         self.market_data = (f"{group}.2", free_port())
         self.requests = ("127.0.0.1", free_port())
+        self._talk = path / "talk.txt"
         self._config = path / "venue.toml"
         self._config.write_text(self._toml())
         self._child = None
@@ -55,22 +78,25 @@ class Engine:
             '[journal]\ndurability = "write"\nsegment_bytes = 131072\n'
             '[threads]\nlayout = "auto"\nwait = "backoff"\npin = []\n'
             "[limits]\norders = 65536\nlevels_per_side = 4096\ninstruments = 8\nsessions = 8\n"
+            "special_orders = 4096\nrecent_trades = 65536\n"
         )
         for symbol in SYMBOLS:
             text += (
                 f'[[instrument]]\nsymbol = "{symbol}"\ntick_size = "0.01"\n'
                 "lot_size = 1\nmax_quantity = 999999\n"
             )
+        text += GUARDED
         for session in SESSIONS:
             text += f'[[session]]\nname = "{session}"\nfirm = "TEST"\n'
         return text
 
     def start(self):
         command = [BINARY, "serve", "--json", "--config", str(self._config), "--data-dir", str(self.data)]
-        self._child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        with open(self._talk, "wb") as talk:
+            self._child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=talk)
         line = self._child.stdout.readline()
         if not line:
-            raise AssertionError("the engine did not start")
+            raise AssertionError(f"the engine did not start: {self._talk.read_text()}")
         self.ready = json.loads(line)
 
     def kill(self):
@@ -96,6 +122,12 @@ class Engine:
         """Standard output of another command of the binary, on this engine's data."""
         command = [BINARY, *arguments, "--data-dir", str(self.data)]
         return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
+
+    def operate(self, *words):
+        """Has the engine carry out an operator's command, and tells its answer."""
+        command = [BINARY, "operate", "--json", "--data-dir", str(self.data), *words]
+        done = subprocess.run(command, capture_output=True, timeout=60)
+        return json.loads(done.stdout)
 
     def close(self):
         self.kill()

@@ -117,6 +117,24 @@ class Values(unittest.TestCase):
         self.assertEqual(message.options, {"tag_99": b"\x07"})
         self.assertEqual(message.encode(), unknown)
 
+    def test_private_options(self):
+        bare = dict(vectors())["ouch50.in.O"][: ouch.EnterOrder.LAYOUT.length]
+        elements = (
+            ("09f0 00000000000c3500", "stop_price", 800_000),
+            ("09f1 0000000000002710", "trailing_distance", 10_000),
+            ("02f2 31", "lifetime", "1"),
+            ("02f3 4b", "order_type", "K"),
+        )
+        for text, name, value in elements:
+            data = bytes.fromhex(text)
+            message = bare + len(data).to_bytes(2, "big") + data
+            decoded = ouch.decode_inbound(message)
+            self.assertEqual(decoded.options, {name: value})
+            self.assertEqual(decoded.encode(), message)
+            with self.assertRaisesRegex(WireError, "must have"):
+                short = bytes([data[0] - 1]) + data[1:-1]
+                ouch.decode_inbound(bare + len(short).to_bytes(2, "big") + short)
+
     def test_prices(self):
         for text, units in (("286.67", 2_866_700), ("0.0001", 1), ("1", 10_000), ("-2.5", -25_000)):
             self.assertEqual(price(text), units)

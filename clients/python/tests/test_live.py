@@ -9,6 +9,7 @@ import unittest
 from unittest import mock
 
 from ringmatch import Book, Journal, JournalError, Silence, net, ouch, price, trades, trades_of_dump
+from ringmatch.commands import COMMANDS, ORDER_TYPE, PRICING, SELF_TRADE, TIME_IN_FORCE
 from tests.engine import Engine, needs_engine
 
 
@@ -29,6 +30,60 @@ def drain_greeting(client):
     """Reads up to the answer to the query that connecting asks."""
     while not isinstance(client.receive(10).message, ouch.AccountQueryResponse):
         pass
+
+
+#: Orders with options, by the arguments of `Client.enter`: at 90.00 they would not
+#: trade, and at 100.00 they might.
+SPECIAL_ORDERS = (
+    ("buy", "90.00", dict(options={"max_floor": 100})),
+    ("buy", "90.00", dict(options={"post_only": "P", "group_id": 7})),
+    ("buy", "90.00", dict(time_in_force="gtc")),
+    ("buy", "90.00", dict(time_in_force="gtt", options={"expire_time": 86_399})),
+    ("buy", "100.00", dict(time_in_force="ioc", options={"min_qty": 200, "aiq_strategy": "A"})),
+    ("buy", "100.00", dict(time_in_force="fok")),
+    ("buy", None, dict(options={"order_type": "K"})),
+    ("sell short", "110.00", dict(options={"stop_price": price("80.00"), "aiq_strategy": "B"})),
+    ("sell", None, dict(options={"trailing_distance": price("5.00"), "aiq_strategy": "D"})),
+    ("buy", "99.00", dict(hidden=True, options={"price_type": "M", "aiq_strategy": "O"})),
+    ("sell", "101.00", dict(hidden=True, options={"price_type": "R", "peg_offset": price("-0.02")})),
+    ("sell", "110.00", dict(time_in_force="at-close", options={"aiq_strategy": "W"})),
+    ("buy", "90.00", dict(time_in_force="at-open")),
+)
+
+
+def ask_for_everything(client):
+    """Sends every kind of message, and each kind of order with and without options."""
+    plain = client.enter("AAPL", "buy", 1_000, "90.00", cl_ord_id="plain")
+    for side, limit, more in SPECIAL_ORDERS:
+        client.enter("AAPL", side, 500, limit, **more)
+    short = client.enter("AAPL", "sell short", 300, "110.00")
+    client.send(ouch.ModifyOrder(short, "E", 400))
+    iceberg = client.replace(plain, 2_000, "90.01", options={"max_floor": 100})
+    client.replace(iceberg, 2_000, "90.02", time_in_force="at-close", options={"max_floor": 0})
+    for symbol, options in (
+        ("MSFT", {}), ("NONE", {}), ("", {"side": "S"}), ("", {"group_id": 7}),
+        ("AAPL", {"side": "B", "group_id": 0}),
+    ):
+        client.send(ouch.MassCancel(client.next_user_ref(), "", symbol, options))
+    client.send(ouch.DisableOrderEntry(client.next_user_ref(), "TEST"))
+    client.enter("AAPL", "buy", 1, "1.00")
+    client.send(ouch.EnableOrderEntry(client.next_user_ref(), ""))
+
+
+#: Words for `ringmatch operate`; the last one is the end of the day.
+OPERATIONS = (
+    "phase AAPL pre-open", "phase AAPL opening-auction", "phase AAPL continuous",
+    "phase MSFT halted", "phase MSFT closing-auction", "phase MSFT closed",
+    "instrument MSFT disabled", "instrument MSFT enabled", "instrument MSFT removed",
+    "cancel --symbol AAPL --side sell --group 0", "cancel --session ALPHA --side buy",
+    "cancel --firm TEST --group 7", "cancel --all",
+    "session BRAVO false", "session BRAVO true",
+    "limits BRAVO --max-open-orders 10 --max-position 1000 --max-exposure 123456.78 "
+    "--max-messages-per-s 99 --self-trade decrement-both",
+    "fees --maker-bp=-0.25 --taker-bp=0.35",
+    "bust 1 consent", "bust 2 erroneous",
+    "day end-of-market-hours",
+)
 
 
 def trade_at_random(client, count, seed):
@@ -52,6 +107,20 @@ def trade_at_random(client, count, seed):
             client.cancel(live.pop(draw.randrange(len(live))), draw.choice((0, 0, 50)))
         else:
             live.append(client.replace(live.pop(0), draw.randrange(1, 500), limit, cl_ord_id="r"))
+
+
+def is_canceled(response, user_ref):
+    if response is None:
+        raise AssertionError(f"order {user_ref} was not canceled")
+    message = response.message
+    return isinstance(message, ouch.OrderCanceled) and message.user_ref_num == user_ref
+
+
+def as_dumped(row):
+    """A row without what the engine's dump leaves out."""
+    left_out = {"capacity", "intermarket_sweep"}
+    left_out |= {"malformed": {"cl_ord_id"}, "modify": set()}.get(row["command"], {"short_sale"})
+    return {key: value for key, value in row.items() if key not in left_out}
 
 
 @needs_engine
@@ -160,10 +229,15 @@ class Live(unittest.TestCase):
     def test_rows_of_the_journal_are_those_of_the_dump(self):
         with self.engine.client("ALPHA") as alpha:
             trade_at_random(alpha, 4_000, seed=12)
+            ask_for_everything(alpha)
             alpha.send_bytes(b"O")
             alpha.send_bytes(b"?")
-            alpha.send(ouch.MassCancel(alpha.next_user_ref(), "TEST", ""))
-            answers(alpha)
+            # The end of its second is the Tick.
+            brief = alpha.enter("AAPL", "buy", 1, "1.00", time_in_force="gtt", options={"expire_time": 1})
+            while not is_canceled(alpha.receive(10), brief):
+                pass
+            for words in OPERATIONS:
+                self.assertIs(self.engine.operate(*words.split())["done"], True, words)
             answers(alpha)
         journal = Journal(self.engine.data)
         rows = list(journal.rows())
@@ -172,13 +246,28 @@ class Live(unittest.TestCase):
         dump = [json.loads(line) for line in self.engine.run("journal", "dump", "--json").splitlines()]
         self.assertEqual(len(rows), len(dump))
         for row, line in zip(rows, dump):
-            self.assertEqual({key: row.get(key, "absent") for key in line}, line)
+            self.assertEqual(as_dumped(row), line)
         kinds = {row["command"] for row in rows}
-        expected = {"add_instrument", "add_session", "system_event", "set_trading_state", "enter",
-                    "replace", "cancel", "account_query", "malformed"}
-        self.assertEqual(kinds, expected)
+        self.assertEqual(kinds, {name for name, _ in COMMANDS} - {"nothing"})
+        self.assert_options_were_told(rows)
         replayed = json.loads(self.engine.run("replay", "--json"))
         self.assertEqual(replayed["commands"], len(rows))
+
+    def assert_options_were_told(self, rows):
+        """What the order page offers was in the journal, each by its name."""
+        told = [row["options"] for row in rows if "options" in row]
+        for name, choice in (("pricing", PRICING), ("self_trade", SELF_TRADE)):
+            self.assertEqual({options[name] for options in told}, set(choice.names), name)
+        for name in ("max_floor", "min_quantity", "expire_after_s", "group", "post_only"):
+            self.assertTrue(any(options[name] for options in told), name)
+        self.assertIn("-0.02", {options["offset"] for options in told})
+        for name, choice in (("time_in_force", TIME_IN_FORCE), ("order_type", ORDER_TYPE)):
+            self.assertEqual({row[name] for row in rows if name in row}, set(choice.names), name)
+        for name in ("side", "group"):
+            asked = [row[name] for row in rows if row["command"] in ("mass_cancel", "cancel_orders")]
+            self.assertIn(None, asked)
+            self.assertGreater(len(set(asked)), 2, name)
+        self.assertIn(0, asked)
 
     def test_damage_in_the_journal_is_found(self):
         with self.engine.client("ALPHA") as alpha:
@@ -193,7 +282,9 @@ class Live(unittest.TestCase):
 
             def damaged(segment, at):
                 shutil.rmtree(copy, ignore_errors=True)
-                shutil.copytree(self.engine.data, copy)
+                shutil.copytree(
+                    self.engine.data, copy, ignore=shutil.ignore_patterns("operate.sock")
+                )
                 path = copy / f"{segment:08d}.seg"
                 data = bytearray(path.read_bytes())
                 data[at] ^= 1

@@ -1,96 +1,65 @@
-//! A price level: two queues of orders in time order.
+//! A queue of orders at one price, and the arena of all queues.
 //!
-//! Displayed orders trade before hidden ones of the same price. A level lives
-//! as long as either queue has an order in it. Levels stand in an arena of
-//! their own, as large as that of the orders, so there is always one to be had
-//! for an order that has a place.
+//! Orders are linked in the order in which they came, so taking one out of the
+//! middle, which is what most cancels do, touches its two neighbours and
+//! nothing else. Displayed orders of a price stand in the level itself; hidden
+//! ones, which trade after them, in a second queue that the level points to and
+//! that exists only while there are any. Orders that wait outside the book
+//! stand in levels too.
 
-use super::order::{NIL, Orders};
-use crate::types::Price;
+use super::order::{NIL, Order, Orders};
+use crate::types::InstrumentId;
 
-/// Orders in time order, linked through the arena.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Queue {
-    pub(crate) head: u32,
-    tail: u32,
-    /// Sum of what is open.
-    pub(crate) quantity: u64,
+/// What a level belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Place {
+    /// A price of the book.
+    Book,
+    /// A stop price.
+    Stop,
+    /// The orders that wait for the closing auction.
+    Waiting,
 }
 
-impl Queue {
-    const EMPTY: Self = Self { head: NIL, tail: NIL, quantity: 0 };
-
-    fn push(&mut self, orders: &mut Orders, index: u32) {
-        let order = &mut orders[index];
-        order.next = NIL;
-        order.previous = self.tail;
-        self.quantity += u64::from(order.open.0);
-        match self.tail {
-            NIL => self.head = index,
-            tail => orders[tail].next = index,
-        }
-        self.tail = index;
-    }
-
-    fn unlink(&mut self, orders: &mut Orders, index: u32) {
-        let order = orders[index];
-        self.quantity -= u64::from(order.open.0);
-        match order.previous {
-            NIL => self.head = order.next,
-            previous => orders[previous].next = order.next,
-        }
-        match order.next {
-            NIL => self.tail = order.previous,
-            next => orders[next].previous = order.previous,
-        }
-    }
-}
-
-/// All orders of one side at one price.
+/// A queue of orders at one price.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Level {
-    pub(crate) price: Price,
-    pub(crate) displayed: Queue,
-    pub(crate) hidden: Queue,
-    next_free: u32,
+    /// Sum of what is open in this queue.
+    pub(crate) quantity: u64,
+    pub(crate) head: u32,
+    pub(crate) tail: u32,
+    /// In a level: its hidden queue, if it has one. In a hidden queue: its level.
+    pub(crate) other: u32,
+    /// Its price on the instrument's grid; in a free place the next one.
+    pub(crate) grain: u32,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) place: Place,
+    pub(crate) is_hidden: bool,
 }
+
+// Bytes of state for one price level of one side.
+const _: () = assert!(size_of::<Level>() == 32);
 
 impl Level {
-    const FREE: Self =
-        Self { price: Price(0), displayed: Queue::EMPTY, hidden: Queue::EMPTY, next_free: NIL };
+    const FREE: Self = Self {
+        quantity: 0,
+        head: NIL,
+        tail: NIL,
+        other: NIL,
+        grain: NIL,
+        instrument: InstrumentId(0),
+        place: Place::Book,
+        is_hidden: false,
+    };
 
-    /// The order that trades first, or none.
-    pub(crate) fn front(&self) -> u32 {
-        if self.displayed.head == NIL { self.hidden.head } else { self.displayed.head }
-    }
-
-    /// Sum of what is open, hidden orders included.
-    pub(crate) fn quantity(&self) -> u64 {
-        self.displayed.quantity + self.hidden.quantity
-    }
-
-    fn queue(&mut self, displayed: bool) -> &mut Queue {
-        if displayed { &mut self.displayed } else { &mut self.hidden }
-    }
-
-    /// Puts an order last in its queue.
-    pub(crate) fn push(&mut self, orders: &mut Orders, index: u32) {
-        self.queue(orders[index].displayed).push(orders, index);
-    }
-
-    /// Takes an order out and says whether the level is now empty.
-    pub(crate) fn unlink(&mut self, orders: &mut Orders, index: u32) -> bool {
-        self.queue(orders[index].displayed).unlink(orders, index);
-        self.front() == NIL
-    }
-
-    /// Notes that an order in it has become smaller.
-    pub(crate) fn reduce(&mut self, displayed: bool, by: u32) {
-        self.queue(displayed).quantity -= u64::from(by);
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.head == NIL
     }
 }
 
-/// The arena of levels.
+/// The arena of queues.
 #[derive(Debug)]
 pub(crate) struct Levels {
     places: Box<[Level]>,
@@ -98,38 +67,113 @@ pub(crate) struct Levels {
 }
 
 impl Levels {
-    pub(crate) fn new(capacity: u32) -> Self {
+    /// Room for one queue more than there are orders of each kind: no queue is
+    /// empty for longer than it takes to fill it.
+    pub(crate) fn new(orders: u32) -> Self {
+        // Each order can be alone in a hidden queue, whose level is empty then.
+        let capacity = orders * 2;
         let mut places = vec![Level::FREE; capacity as usize].into_boxed_slice();
         for (next, place) in (1..capacity).zip(places.iter_mut()) {
-            place.next_free = next;
+            place.grain = next;
         }
         Self { places, first_free: 0 }
     }
 
-    /// An empty level at `price`; there must be room.
-    pub(crate) fn insert(&mut self, price: Price) -> u32 {
+    /// An empty queue; there is always room.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, instrument: InstrumentId, place: Place, grain: u32) -> u32 {
         let index = self.first_free;
-        assert_ne!(index, NIL, "there are as many levels as orders");
-        self.first_free = self.places[index as usize].next_free;
-        self.places[index as usize] = Level { price, ..Level::FREE };
+        assert_ne!(index, NIL, "there are two queues for each order");
+        let level = &mut self.places[index as usize];
+        self.first_free = level.grain;
+        *level = Level { instrument, place, grain, ..Level::FREE };
         index
     }
 
+    #[inline(always)]
     pub(crate) fn remove(&mut self, index: u32) {
-        self.places[index as usize].next_free = self.first_free;
+        self.places[index as usize].grain = self.first_free;
         self.first_free = index;
+    }
+
+    /// The queue of a level's hidden orders, made if need be.
+    pub(crate) fn hidden_queue(&mut self, level: u32) -> u32 {
+        let Level { other, instrument, place, grain, .. } = self[level];
+        if other != NIL {
+            return other;
+        }
+        let queue = self.insert(instrument, place, grain);
+        self[queue].is_hidden = true;
+        self[queue].other = level;
+        self[level].other = queue;
+        queue
+    }
+
+    /// The order of a level that trades first, or none.
+    #[inline]
+    pub(crate) fn front(&self, level: u32) -> u32 {
+        let level = &self[level];
+        match level.head {
+            NIL if level.other != NIL => self[level.other].head,
+            head => head,
+        }
+    }
+
+    /// What is open at a price, hidden orders included.
+    #[inline]
+    pub(crate) fn quantity(&self, level: u32) -> u64 {
+        let level = &self[level];
+        match level.other {
+            NIL => level.quantity,
+            hidden => level.quantity + self[hidden].quantity,
+        }
+    }
+
+    /// Puts an order last in a queue.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, queue: u32, index: u32, orders: &mut Orders) {
+        let level = &mut self[queue];
+        let order = &mut orders[index];
+        order.level = queue;
+        order.previous = level.tail;
+        order.next = NIL;
+        level.quantity += u64::from(order.open.0);
+        match level.tail {
+            NIL => level.head = index,
+            tail => orders[tail].next = index,
+        }
+        level.tail = index;
+    }
+
+    /// Takes an order out of its queue; true if that is empty now.
+    #[inline(always)]
+    pub(crate) fn unlink(&mut self, index: u32, order: &Order, orders: &mut Orders) -> bool {
+        debug_assert_eq!(orders[index].id, order.id, "it is the order as it stands");
+        let level = &mut self[order.level];
+        level.quantity -= u64::from(order.open.0);
+        match order.previous {
+            NIL => level.head = order.next,
+            previous => orders[previous].next = order.next,
+        }
+        match order.next {
+            NIL => level.tail = order.previous,
+            next => orders[next].previous = order.previous,
+        }
+        level.head == NIL
     }
 }
 
 impl std::ops::Index<u32> for Levels {
     type Output = Level;
 
+    #[inline]
     fn index(&self, index: u32) -> &Level {
         &self.places[index as usize]
     }
 }
 
 impl std::ops::IndexMut<u32> for Levels {
+    #[inline]
     fn index_mut(&mut self, index: u32) -> &mut Level {
         &mut self.places[index as usize]
     }

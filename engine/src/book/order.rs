@@ -1,17 +1,19 @@
-//! A resting order, and the arena that holds all of them.
+//! An order that the exchange holds, and the arena that has all of them.
 //!
 //! The arena is allocated once. An order is named by its index, which fits in
 //! four bytes, and is linked into the queue of its price level and, once it is
-//! gone, into the list of free places, by the same two fields. Places are used
-//! again last freed first, so the arena's behaviour is deterministic.
+//! gone, into the list of free places, by the same field. Places are used
+//! again last freed first. What most orders do not have (a reserve, a stop
+//! price, an expiry) is not here but in a [`Special`](super::special::Special)
+//! of its own.
 
-use crate::command::{Capacity, ShortSale, Side};
-use crate::types::{InstrumentId, OrderId, Quantity, SessionId, UserRef};
+use crate::command::{Capacity, Display, OrderType, ShortSale, Side, TimeInForce};
+use crate::types::{OrderId, Quantity, SessionId, UserRef};
 
 /// An index that names nothing.
 pub(crate) const NIL: u32 = u32::MAX;
 
-/// A resting order.
+/// An order that the exchange holds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Order {
     pub(crate) id: OrderId,
@@ -19,24 +21,22 @@ pub(crate) struct Order {
     /// What the chain of replacements that led to this order has executed.
     pub(crate) executed: Quantity,
     pub(crate) user_ref: UserRef,
-    /// Its price level.
+    /// The queue it stands in.
     pub(crate) level: u32,
     pub(crate) next: u32,
     pub(crate) previous: u32,
+    /// What is special about it, or nothing.
+    pub(crate) special: u32,
     pub(crate) session: SessionId,
-    pub(crate) instrument: InstrumentId,
-    pub(crate) side: Side,
-    pub(crate) displayed: bool,
-    pub(crate) short_sale: ShortSale,
-    pub(crate) capacity: Capacity,
+    pub(crate) marks: Marks,
 }
 
-// Bytes of state for one resting order, its level and index entry apart.
+// Bytes of state for one order; its entry in the index takes 16 more.
 const _: () = assert!(size_of::<Order>() == 40);
 
 impl Order {
-    /// What an order looks like before it has a place.
-    pub(crate) const UNLINKED: Self = Self {
+    /// What a place looks like before it is used.
+    const FREE: Self = Self {
         id: OrderId(0),
         open: Quantity(0),
         executed: Quantity(0),
@@ -44,32 +44,136 @@ impl Order {
         level: NIL,
         next: NIL,
         previous: NIL,
+        special: NIL,
         session: SessionId(0),
-        instrument: InstrumentId(0),
-        side: Side::Buy,
-        displayed: false,
-        short_sale: ShortSale::No,
-        capacity: Capacity::Agency,
+        marks: Marks(0),
     };
 }
 
-/// All resting orders.
+/// What an order is, in two bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Marks(u16);
+
+impl Marks {
+    #[inline(always)]
+    pub(crate) fn new(
+        side: Side,
+        order_type: OrderType,
+        time_in_force: TimeInForce,
+        display: Display,
+        short_sale: ShortSale,
+        capacity: Capacity,
+    ) -> Self {
+        let is_displayed =
+            display as u16 != Display::Hidden as u16 && !time_in_force.is_auction_only();
+        Self(
+            side as u16
+                | u16::from(is_displayed) << 12
+                | (display as u16) << 1
+                | (short_sale as u16) << 3
+                | (capacity as u16) << 5
+                | (order_type as u16) << 7
+                | (time_in_force as u16) << 9,
+        )
+    }
+
+    /// All of it as one number.
+    pub(crate) const fn bits(self) -> u16 {
+        self.0
+    }
+
+    #[inline]
+    pub(crate) const fn side(self) -> Side {
+        if self.0 & 1 == 0 { Side::Buy } else { Side::Sell }
+    }
+
+    #[inline]
+    pub(crate) const fn display(self) -> Display {
+        match self.0 >> 1 & 3 {
+            0 => Display::Visible,
+            1 => Display::Attributable,
+            _ => Display::Hidden,
+        }
+    }
+
+    /// Whether the market sees it while it rests.
+    #[inline(always)]
+    pub(crate) const fn is_displayed(self) -> bool {
+        self.0 >> 12 & 1 == 1
+    }
+
+    pub(crate) const fn short_sale(self) -> ShortSale {
+        match self.0 >> 3 & 3 {
+            0 => ShortSale::No,
+            1 => ShortSale::Short,
+            _ => ShortSale::Exempt,
+        }
+    }
+
+    pub(crate) const fn capacity(self) -> Capacity {
+        match self.0 >> 5 & 3 {
+            0 => Capacity::Agency,
+            1 => Capacity::Principal,
+            2 => Capacity::Riskless,
+            _ => Capacity::Other,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn order_type(self) -> OrderType {
+        match self.0 >> 7 & 3 {
+            0 => OrderType::Limit,
+            1 => OrderType::Market,
+            _ => OrderType::MarketToLimit,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn time_in_force(self) -> TimeInForce {
+        match self.0 >> 9 & 7 {
+            0 => TimeInForce::Day,
+            1 => TimeInForce::ImmediateOrCancel,
+            2 => TimeInForce::FillOrKill,
+            3 => TimeInForce::GoodTillCancel,
+            4 => TimeInForce::GoodTillTime,
+            5 => TimeInForce::AtOpen,
+            _ => TimeInForce::AtClose,
+        }
+    }
+
+    /// Whether what is left of it after it traded may rest.
+    #[inline]
+    pub(crate) fn may_rest(self) -> bool {
+        let is_priced = !matches!(self.order_type(), OrderType::Market);
+        (is_priced && !self.time_in_force().is_immediate())
+            || self.time_in_force().is_auction_only()
+    }
+
+    pub(crate) fn with_short_sale(self, short_sale: ShortSale) -> Self {
+        Self(self.0 & !(3 << 3) | (short_sale as u16) << 3)
+    }
+}
+
+/// All orders that the exchange holds.
 #[derive(Debug)]
 pub(crate) struct Orders {
     places: Box<[Order]>,
     first_free: u32,
     len: u32,
+    /// No place from here on was ever used.
+    used: u32,
 }
 
 impl Orders {
     pub(crate) fn new(capacity: u32) -> Self {
-        let mut places = vec![Order::UNLINKED; capacity as usize].into_boxed_slice();
+        let mut places = vec![Order::FREE; capacity as usize].into_boxed_slice();
         for (next, place) in (1..capacity).zip(places.iter_mut()) {
             place.next = next;
         }
-        Self { places, first_free: 0, len: 0 }
+        Self { places, first_free: 0, len: 0, used: 0 }
     }
 
+    #[inline]
     pub(crate) fn is_full(&self) -> bool {
         self.first_free == NIL
     }
@@ -79,32 +183,47 @@ impl Orders {
     }
 
     /// Puts an order in; there must be room.
+    #[inline(always)]
     pub(crate) fn insert(&mut self, order: Order) -> u32 {
         let index = self.first_free;
         assert_ne!(index, NIL, "the caller checks that there is room");
-        self.first_free = self.places[index as usize].next;
-        self.places[index as usize] = order;
+        let place = &mut self.places[index as usize];
+        self.first_free = place.next;
+        *place = order;
         self.len += 1;
+        self.used = self.used.max(index + 1);
         index
     }
 
     /// Frees an order's place.
+    #[inline(always)]
     pub(crate) fn remove(&mut self, index: u32) {
-        self.places[index as usize].next = self.first_free;
+        let place = &mut self.places[index as usize];
+        place.next = self.first_free;
+        place.level = NIL;
         self.first_free = index;
         self.len -= 1;
+    }
+
+    /// All orders with their indices, in no order that means anything.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Order)> {
+        (0..self.used)
+            .zip(&self.places[..self.used as usize])
+            .filter(|(_, order)| order.level != NIL)
     }
 }
 
 impl std::ops::Index<u32> for Orders {
     type Output = Order;
 
+    #[inline]
     fn index(&self, index: u32) -> &Order {
         &self.places[index as usize]
     }
 }
 
 impl std::ops::IndexMut<u32> for Orders {
+    #[inline]
     fn index_mut(&mut self, index: u32) -> &mut Order {
         &mut self.places[index as usize]
     }

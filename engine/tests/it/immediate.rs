@@ -1,6 +1,9 @@
-//! Orders that never rest: immediate-or-cancel, fill-or-kill and market.
+//! Orders that never rest: immediate-or-cancel, fill-or-kill and market; and
+//! market-to-limit, which rests where it traded.
 
 use crate::table::*;
+use ringmatch_engine::Price;
+use ringmatch_engine::command::Side;
 
 #[test]
 fn immediate_or_cancel_trades_what_it_can() {
@@ -71,4 +74,18 @@ fn a_market_order_trades_at_any_price_and_never_rests() {
         &[rests(1), accepted(2), executed(1, 2, 5, 1_999_999_900)],
     );
     check(&[sell(1, 0, 5).market()], &[accepted(1), expired(1, 5)]);
+}
+
+#[test]
+fn a_market_to_limit_order_rests_at_the_price_that_it_found() {
+    let venue = check(
+        &[sell(1, 100, 5), sell(2, 101, 5), buy(3, 0, 8).market_to_limit()],
+        &[rests(1), rests(2), accepted(3), executed(1, 3, 5, 100), added(3, 3)],
+    );
+    assert_eq!(venue.book().best(Side::Buy), Some(Price(100)));
+    check(&[buy(1, 0, 8).market_to_limit()], &[accepted(1), expired(1, 8)]);
+    check(
+        &[sell(1, 100, 5), buy(2, 0, 8).market_to_limit().ioc()],
+        &[rests(1), accepted(2), executed(1, 2, 5, 100), expired(2, 3)],
+    );
 }

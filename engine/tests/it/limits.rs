@@ -4,7 +4,7 @@
 use crate::table::*;
 use ringmatch_engine::RejectReason::BookFull;
 use ringmatch_engine::command::{
-    AddInstrument, AddSession, Command, SequencedCommand, Side, TradingState,
+    AddInstrument, AddSession, Command, Phase, SequencedCommand, Side,
 };
 use ringmatch_engine::{Exchange, Limits, Price, Quantity, Sequence, SessionId};
 
@@ -158,7 +158,7 @@ fn operator_commands_that_cannot_be_carried_out_are_counted() {
     let mut asks: Vec<Ask> = Vec::new();
     asks.extend(instruments.map(|listing| operator(Command::AddInstrument(listing))));
     asks.extend(sessions.map(|admission| operator(Command::AddSession(admission))));
-    asks.extend([0, 3, u16::MAX].map(|instrument| trading(instrument, TradingState::Trading)));
+    asks.extend([0, 3, u16::MAX].map(|instrument| phase(instrument, Phase::Continuous)));
     let mut venue = Venue::open(Limits { instruments: 3, sessions: 4, ..LIMITS });
     venue.check(&asks, &[]);
     let refused = venue.lockstep.exchange.counters().refused_operations;
@@ -180,11 +180,11 @@ fn operator_commands_that_cannot_be_carried_out_are_counted() {
 fn limits_out_of_range_are_named() {
     let most = Limits::MAX_ORDERS;
     for (limits, text) in [
-        (Limits { orders: 0, ..LIMITS }, "the limit `orders` must be from 1 to 268435456"),
-        (Limits { orders: most + 1, ..LIMITS }, "the limit `orders` must be from 1 to 268435456"),
+        (Limits { orders: 0, ..LIMITS }, "the limit `orders` must be from 1 to 134217728"),
+        (Limits { orders: most + 1, ..LIMITS }, "the limit `orders` must be from 1 to 134217728"),
         (
             Limits { levels_per_side: 0, ..LIMITS },
-            "the limit `levels_per_side` must be from 1 to 268435456",
+            "the limit `levels_per_side` must be from 1 to 134217728",
         ),
         (Limits { instruments: 0, ..LIMITS }, "the limit `instruments` must be from 1 to 65534"),
         (Limits { sessions: u16::MAX, ..LIMITS }, "the limit `sessions` must be from 1 to 65534"),

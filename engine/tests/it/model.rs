@@ -1,75 +1,51 @@
-//! The exchange as its specification says it, written to be obviously right.
+//! The exchange as `docs/order-semantics.md` says it, written to be obviously
+//! right.
 //!
-//! All resting orders of the venue stand in one vector in the order in which
-//! they came to rest. Whatever is asked of it is answered by looking at all of
-//! them: the order that trades next, the levels of a side, the order with a
-//! client's number. There is no arena, no index and no running sum that could
-//! be wrong. The rules are those of the crate's documentation and of OUCH 5.0
-//! ("Semantics a client relies on"); the numbers of the output streams are
-//! counted here as the events are said.
+//! All open orders of the venue stand in one vector in the order in which they
+//! came to where they are. Whatever is asked of it is answered by looking at
+//! all of them: the order that trades next, the levels of a side, the order
+//! with a client's number, the price of an auction, what is due next. There is
+//! no arena, no index and no running sum that could be wrong. The numbers of
+//! the output streams are counted here as the events are said. Each file below
+//! is a section of the page.
 
-mod order_entry;
+mod auctions; // phases, the uncross, figures, ticks
+mod changes; // cancel, modify, mass cancel, the kill switch
+mod collars; // how far a trade may be from the last
+mod entry; // new orders and replacements, and why they are refused
+mod follow_up; // trailing stops, triggered stops, pegs
+mod instrument; // what is listed, and its valid prices
+mod limits; // what a session may do
+mod money; // positions, fees, busts
+mod operator; // what the operator asks
+mod order; // an open order
+mod trading; // what an order does on arrival
 
+use instrument::Instrument;
+use money::{Position, Trade};
+use order::{Order, Place};
 use ringmatch_engine::command::{
-    AddInstrument, AddSession, Command, Display, Malformed, OrderType, SequencedCommand,
-    SetTradingState, Side, TimeInForce, TradingState,
+    AddSession, Command, Malformed, Options, SelfTrade, SequencedCommand, SetFees,
+    SetSessionLimits, Side,
 };
-use ringmatch_engine::event::{Event, EventBody, OrderDetails, Recipient};
+use ringmatch_engine::event::{Event, EventBody, Recipient};
 use ringmatch_engine::{
-    Counters, InstrumentId, Limits, Nanos, OrderId, Price, Quantity, RestingOrder, SessionId,
-    StreamNumber, UserRef,
+    ClOrdId, Counters, Firm, InstrumentId, Limits, Nanos, OrderId, Price, Quantity, RejectReason,
+    RestingOrder, SessionId, StreamNumber, UserRef,
 };
+use std::collections::BTreeMap;
 
-/// An order that rests, or is about to.
-#[derive(Clone, Copy)]
-struct Order {
-    details: OrderDetails,
-    session: SessionId,
-    open: u32,
-    executed: u32,
-}
-
-impl Order {
-    fn may_rest(&self) -> bool {
-        self.details.order_type == OrderType::Limit
-            && self.details.time_in_force == TimeInForce::Day
-    }
-
-    fn is_displayed(&self) -> bool {
-        self.details.display != Display::Hidden
-    }
-
-    /// The seller's price is not above the buyer's; a market order has none.
-    fn trades_with(&self, resting: &Self) -> bool {
-        let apart = match self.details.side {
-            Side::Buy => resting.details.price > self.details.price,
-            Side::Sell => resting.details.price < self.details.price,
-        };
-        resting.details.instrument == self.details.instrument
-            && resting.details.side != self.details.side
-            && (self.details.order_type == OrderType::Market || !apart)
-    }
-
-    /// Smaller is sooner: the better price, then what is displayed.
-    fn rank(&self) -> (i64, bool) {
-        let price = self.details.price.0;
-        match self.details.side {
-            Side::Buy => (-price, !self.is_displayed()),
-            Side::Sell => (price, !self.is_displayed()),
-        }
-    }
-}
-
+/// A session, and what it may do.
 struct Session {
     listing: AddSession,
     next_input: u64,
     next_user_ref: u64,
     responses: u64,
-}
-
-struct Instrument {
-    listing: AddInstrument,
-    state: TradingState,
+    enabled: bool,
+    limits: SetSessionLimits,
+    /// A second of command time, and the orders and replaces in it.
+    rate: (u64, u32),
+    fees: i128,
 }
 
 /// See the [module](self).
@@ -77,12 +53,20 @@ pub(crate) struct Model {
     limits: Limits,
     sessions: Vec<Session>,
     instruments: Vec<Instrument>,
-    /// In the order in which they came to rest.
-    resting: Vec<Order>,
+    /// In the order in which they came to where they are.
+    orders: Vec<Order>,
+    /// The bands of each tick table: where one begins, and its tick size.
+    tick_tables: Vec<Vec<(i64, i64)>>,
+    /// Firms whose new orders are refused.
+    stopped_firms: Vec<Firm>,
+    positions: Vec<Position>,
+    /// All executions.
+    trades: Vec<Trade>,
+    fees: SetFees,
     pub(crate) counters: Counters,
     input: SequencedCommand,
     time: Nanos,
-    orders: u64,
+    order_ids: u64,
     matches: u64,
     market: u64,
     said: Vec<Event>,
@@ -94,11 +78,16 @@ impl Model {
             limits,
             sessions: Vec::new(),
             instruments: Vec::new(),
-            resting: Vec::new(),
+            orders: Vec::new(),
+            tick_tables: vec![Vec::new(); operator::TABLES],
+            stopped_firms: Vec::new(),
+            positions: Vec::new(),
+            trades: Vec::new(),
+            fees: SetFees::default(),
             counters: Counters::default(),
             input: SequencedCommand::default(),
             time: Nanos(0),
-            orders: 0,
+            order_ids: 0,
             matches: 0,
             market: 0,
             said: Vec::new(),
@@ -116,6 +105,7 @@ impl Model {
         } else {
             self.counters.duplicate_inputs += 1;
         }
+        self.follow_up_all();
         std::mem::take(&mut self.said)
     }
 
@@ -125,16 +115,21 @@ impl Model {
         instrument: InstrumentId,
         side: Side,
     ) -> Vec<(Price, Vec<RestingOrder>)> {
-        let mut orders: Vec<&Order> = self
-            .resting
-            .iter()
-            .filter(|order| order.details.instrument == instrument && order.details.side == side)
-            .collect();
-        orders.sort_by_key(|order| order.rank());
-        orders
+        self.line(instrument, side)
             .chunk_by(|one, other| one.details.price == other.details.price)
-            .map(|level| (level[0].details.price, level.iter().map(|order| seen(order)).collect()))
+            .map(|level| (level[0].details.price, level.iter().map(seen).collect()))
             .collect()
+    }
+
+    /// How many orders are open, in the books and beside them.
+    pub(crate) fn open_orders(&self) -> usize {
+        self.orders.len()
+    }
+
+    /// What the market sees, by order.
+    pub(crate) fn shown(&self) -> BTreeMap<OrderId, u32> {
+        let seen = self.orders.iter().filter(|order| order.seen() > 0);
+        seen.map(|order| (order.details.order_id, order.seen())).collect()
     }
 
     fn is_new_input(&mut self, input: &SequencedCommand) -> bool {
@@ -149,71 +144,19 @@ impl Model {
         }
     }
 
-    fn operate(&mut self, command: &Command) {
-        let done = match command {
-            Command::Nothing => true,
-            Command::SystemEvent(event) => {
-                self.say(true, EventBody::System(*event));
-                true
-            }
-            Command::AddInstrument(listing) => self.add_instrument(listing),
-            Command::AddSession(admission) => self.add_session(admission),
-            Command::SetTradingState(change) => self.set_trading_state(change),
-            _ => false,
-        };
-        self.counters.refused_operations += u64::from(!done);
-    }
-
-    fn add_instrument(&mut self, listing: &AddInstrument) -> bool {
-        let AddInstrument { instrument, symbol, tick_size, lot_size, max_quantity } = *listing;
-        let refused = self.instruments.len() == usize::from(self.limits.instruments)
-            || usize::from(instrument.0) != self.instruments.len() + 1
-            || self.instruments.iter().any(|known| known.listing.symbol == symbol)
-            || tick_size <= Price(0)
-            || lot_size == Quantity(0)
-            || max_quantity == Quantity(0);
-        if refused {
-            return false;
-        }
-        self.instruments.push(Instrument { listing: *listing, state: TradingState::Halted });
-        self.say(true, EventBody::InstrumentAdded { instrument, symbol, lot_size });
-        true
-    }
-
-    fn add_session(&mut self, admission: &AddSession) -> bool {
-        let AddSession { session, name, firm } = *admission;
-        let refused = self.sessions.len() == usize::from(self.limits.sessions)
-            || usize::from(session.0) != self.sessions.len() + 1
-            || self.sessions.iter().any(|known| known.listing.name == name);
-        if refused {
-            return false;
-        }
-        let listing = *admission;
-        self.sessions.push(Session { listing, next_input: 1, next_user_ref: 1, responses: 0 });
-        let to = self.to(session);
-        self.say(false, EventBody::SessionAdded { to, name, firm });
-        true
-    }
-
-    fn set_trading_state(&mut self, change: &SetTradingState) -> bool {
-        let SetTradingState { instrument, state } = *change;
-        if instrument.0 == 0 || usize::from(instrument.0) > self.instruments.len() {
-            return false;
-        }
-        let listed = &mut self.instruments[usize::from(instrument.0) - 1];
-        if listed.state != state {
-            listed.state = state;
-            self.say(true, EventBody::TradingAction { instrument, state });
-        }
-        true
-    }
-
     fn serve(&mut self, session: SessionId, command: &Command) {
         match command {
             Command::Nothing => {}
-            Command::Enter(enter) => self.enter(session, enter),
-            Command::Replace(replace) => self.replace(session, replace),
+            Command::Enter(enter) => self.enter(session, enter, Options::NONE),
+            Command::EnterSpecial(special) => self.enter(session, &special.order, special.options),
+            Command::Replace(replace) => self.replace(session, replace, Options::NONE),
+            Command::ReplaceSpecial(special) => {
+                self.replace(session, &special.order, special.options);
+            }
             Command::Cancel(cancel) => self.cancel(session, cancel),
+            Command::Modify(modify) => self.modify(session, modify),
+            Command::MassCancel(request) => self.mass_cancel(session, request),
+            Command::SetOrderEntry(request) => self.set_order_entry(session, request),
             Command::AccountQuery => {
                 let next_user_ref = self.session(session).next_user_ref;
                 let to = self.to(session);
@@ -229,14 +172,57 @@ impl Model {
         }
     }
 
-    fn find(&self, session: SessionId, user_ref: UserRef) -> Option<usize> {
-        self.resting
+    /// The orders of one side of a book as they trade: best price first, at
+    /// one price displayed ones first, then in the order in which they came.
+    fn line(&self, instrument: InstrumentId, side: Side) -> Vec<Order> {
+        let mut line: Vec<Order> = self
+            .orders
             .iter()
-            .position(|order| order.session == session && order.details.user_ref == user_ref)
+            .filter(|order| order.place == Place::Book && order.is_of(instrument, side))
+            .copied()
+            .collect();
+        // Sorting keeps the order of those with the same rank.
+        line.sort_by_key(Order::rank);
+        line
     }
 
+    /// The order that trades first.
+    fn first(&self, instrument: InstrumentId, side: Side) -> Option<Order> {
+        self.line(instrument, side).first().copied()
+    }
+
+    /// The best price of a side, hidden orders included.
+    fn best(&self, instrument: InstrumentId, side: Side) -> Option<Price> {
+        self.first(instrument, side).map(|order| order.details.price)
+    }
+
+    fn find(&self, session: SessionId, user_ref: UserRef) -> Option<Order> {
+        let mut own = self.orders.iter().filter(|order| order.session == session);
+        own.find(|order| order.details.user_ref == user_ref).copied()
+    }
+
+    fn order_mut(&mut self, id: OrderId) -> &mut Order {
+        let mut all = self.orders.iter_mut();
+        all.find(|order| order.details.order_id == id).expect("the order is open")
+    }
+
+    /// Takes an order from where it is.
+    fn remove(&mut self, id: OrderId) -> Order {
+        let place = self.orders.iter().position(|order| order.details.order_id == id);
+        let order = self.orders.remove(place.expect("the order is open"));
+        self.note_change(order.details.instrument);
+        order
+    }
+
+    /// Puts an order behind all others.
+    fn append(&mut self, order: Order) {
+        self.orders.push(order);
+        self.note_change(order.details.instrument);
+    }
+
+    /// Uses up a client's number, if it is new.
     fn use_up(&mut self, session: SessionId, user_ref: UserRef) -> bool {
-        let session = self.session(session);
+        let session = self.session_mut(session);
         let is_new = u64::from(user_ref.0) >= session.next_user_ref;
         if is_new {
             session.next_user_ref = u64::from(user_ref.0) + 1;
@@ -246,20 +232,59 @@ impl Model {
         is_new
     }
 
-    fn session(&mut self, session: SessionId) -> &mut Session {
+    fn session(&self, session: SessionId) -> &Session {
+        &self.sessions[usize::from(session.0) - 1]
+    }
+
+    fn session_mut(&mut self, session: SessionId) -> &mut Session {
         &mut self.sessions[usize::from(session.0) - 1]
     }
 
-    fn to(&mut self, session: SessionId) -> Recipient {
-        let responses = &mut self.session(session).responses;
-        *responses += 1;
-        let number = StreamNumber(*responses);
-        Recipient { session, number }
+    fn firm(&self, session: SessionId) -> Firm {
+        self.session(session).listing.firm
     }
 
-    fn order_id(&mut self) -> OrderId {
-        self.orders += 1;
-        OrderId(self.orders)
+    fn instrument(&self, instrument: InstrumentId) -> &Instrument {
+        &self.instruments[usize::from(instrument.0) - 1]
+    }
+
+    fn instrument_mut(&mut self, instrument: InstrumentId) -> &mut Instrument {
+        &mut self.instruments[usize::from(instrument.0) - 1]
+    }
+
+    fn is_listed(&self, instrument: InstrumentId) -> bool {
+        (1..=self.instruments.len()).contains(&usize::from(instrument.0))
+    }
+
+    fn is_admitted(&self, session: SessionId) -> bool {
+        (1..=self.sessions.len()).contains(&usize::from(session.0))
+    }
+
+    fn instrument_ids(&self) -> Vec<InstrumentId> {
+        self.instruments.iter().map(|instrument| instrument.listing.instrument).collect()
+    }
+
+    fn next_order_id(&mut self) -> OrderId {
+        self.order_ids += 1;
+        OrderId(self.order_ids)
+    }
+
+    fn to(&mut self, session: SessionId) -> Recipient {
+        let responses = &mut self.session_mut(session).responses;
+        *responses += 1;
+        let number = StreamNumber(*responses);
+        Recipient::new(session, number)
+    }
+
+    fn reject(
+        &mut self,
+        session: SessionId,
+        user_ref: UserRef,
+        reason: RejectReason,
+        cl_ord_id: ClOrdId,
+    ) {
+        let to = self.to(session);
+        self.say(false, EventBody::Rejected { to, user_ref, reason, cl_ord_id });
     }
 
     fn say(&mut self, to_market: bool, body: EventBody) {
@@ -281,5 +306,11 @@ fn seen(order: &Order) -> RestingOrder {
         user_ref: order.details.user_ref,
         quantity: Quantity(order.open),
         displayed: order.is_displayed(),
+        displayed_quantity: Quantity(order.seen()),
     }
+}
+
+/// What a session without limits may do: everything.
+fn unlimited(session: SessionId) -> SetSessionLimits {
+    SetSessionLimits { session, self_trade: SelfTrade::Allow, ..SetSessionLimits::default() }
 }

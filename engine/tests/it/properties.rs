@@ -1,112 +1,149 @@
 //! The exchange against its model, on any flow of commands.
 //!
-//! Events are compared one by one and books order by order after each command;
-//! the audit watches over streams, shares and prices. Short flows at tiny
-//! limits shrink well and reach every bound; long seeded ones build books that
-//! are deep and places that have been used many times.
+//! Events are compared one by one and all else that can be read after each
+//! command; the audit watches over streams, shares and prices. Many flows of
+//! middling length reach every bound and shrink well; a few long ones build
+//! books that are deep and places that have been used many times.
 
-use crate::flow::{BALANCED, Clerk, GROWING, ROOMY, Step, TINY, step};
-use crate::lockstep::Lockstep;
-use proptest::prelude::*;
-use proptest::strategy::ValueTree;
-use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
-use ringmatch_engine::event::{Event, EventBody};
-use ringmatch_engine::{Limits, RejectReason};
+use crate::flow::{CROWDED, FLOWS, Flow, GROWING, PLAIN, Seeded, VARIED};
+use crate::history::{Played, from_bytes, play};
+use ringmatch_engine::event::EventBody;
+use std::collections::BTreeMap;
 
-fn open(limits: Limits) -> (Clerk, Lockstep) {
-    let mut clerk = Clerk::new(limits);
-    let mut lockstep = Lockstep::new(limits);
-    for command in clerk.opening() {
-        lockstep.apply(&command);
-    }
-    (clerk, lockstep)
-}
-
-fn play(limits: Limits, steps: &[Step]) {
-    let (mut clerk, mut lockstep) = open(limits);
-    for step in steps {
-        lockstep.apply(&clerk.sequence(*step));
-        lockstep.compare();
+/// Plays flows of seeds of their own.
+fn play_all(flow: Flow, seeds: std::ops::Range<u64>, steps: usize) {
+    for seed in seeds {
+        let name = format!("the flow {flow:?} of seed {seed}");
+        play(flow, &Seeded(seed).steps(steps), 1, &name);
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn short_flows_at_tiny_limits(steps in prop::collection::vec(step(BALANCED), 1..120)) {
-        play(TINY, &steps);
-    }
-
-    #[test]
-    fn short_flows_with_room(steps in prop::collection::vec(step(GROWING), 1..120)) {
-        play(ROOMY, &steps);
-    }
+#[test]
+fn crowded_flows() {
+    play_all(CROWDED, 0..60, 1_500);
 }
 
-/// How far a long flow went.
-struct Played {
-    lockstep: Lockstep,
-    book_full: u64,
-    deepest: u32,
+#[test]
+fn varied_flows() {
+    play_all(VARIED, 1_000..1_030, 1_500);
 }
 
-/// A long flow from a seed, in pieces so that it need not be in memory at once.
-fn play_long(
-    limits: Limits,
-    enters: u32,
-    seed: u8,
-    commands: usize,
-    compare_every: usize,
-) -> Played {
-    const PIECE: usize = 50;
-    let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &[seed; 32]);
-    let mut runner = TestRunner::new_with_rng(ProptestConfig::default(), rng);
-    let pieces = prop::collection::vec(step(enters), PIECE);
-    let (mut clerk, mut lockstep) = open(limits);
-    let (mut book_full, mut deepest) = (0, 0);
-    for _ in 0..commands / PIECE {
-        let steps = pieces.new_tree(&mut runner).expect("steps are never refused").current();
-        for (at, step) in steps.iter().enumerate() {
-            let events = lockstep.apply(&clerk.sequence(*step));
-            book_full += events.iter().filter(|event| is_book_full(event)).count() as u64;
-            deepest = lockstep.exchange.resting_orders().max(deepest);
-            if at % compare_every == 0 {
-                lockstep.compare();
+#[test]
+fn plain_flows() {
+    play_all(PLAIN, 2_000..2_020, 1_500);
+}
+
+#[test]
+fn a_growing_flow_builds_deep_books() {
+    let Played { lockstep, most_open, .. } =
+        play(GROWING, &Seeded(3_000).steps(20_000), 20, "the growing flow of seed 3000");
+    assert!(lockstep.exchange.counters().executions > 1_000);
+    assert!(most_open > 150, "at most {most_open} orders were open");
+}
+
+/// What happens in many flows, and how often: events, and what they give as
+/// their reasons.
+fn census(flow: Flow, seeds: std::ops::Range<u64>, steps: usize) -> BTreeMap<String, u32> {
+    let mut census = BTreeMap::new();
+    for seed in seeds {
+        let name = format!("the flow {flow:?} of seed {seed}");
+        for event in play(flow, &Seeded(seed).steps(steps), steps, &name).events {
+            for word in words(&event.body) {
+                *census.entry(word).or_default() += 1;
             }
         }
     }
-    lockstep.compare();
-    Played { lockstep, book_full, deepest }
+    census
 }
 
-fn is_book_full(event: &Event) -> bool {
-    matches!(event.body, EventBody::Rejected { reason: RejectReason::BookFull, .. })
+fn words(body: &EventBody) -> Vec<String> {
+    let text = format!("{body:?}");
+    let kind = text.split(['(', ' ']).next().expect("a name").to_owned();
+    let reason = match body {
+        EventBody::Rejected { reason, .. } => Some(format!("{reason:?}")),
+        EventBody::Canceled(canceled) => Some(format!("{:?}", canceled.reason)),
+        EventBody::SelfTradePrevented(lost) => Some(format!("{:?}", lost.action)),
+        EventBody::Restated(restated) => Some(format!("{:?}", restated.reason)),
+        EventBody::TradingAction { reason, .. } => Some(format!("{reason:?}")),
+        EventBody::CrossTrade { cross, .. } => Some(format!("{cross:?}")),
+        EventBody::Accepted(accepted) => Some(format!("{:?}", accepted.order.options.pricing)),
+        _ => None,
+    };
+    let reason = reason.map(|reason| format!("{kind} {reason}"));
+    [Some(kind), reason].into_iter().flatten().collect()
 }
 
+/// What the flows are for: every kind of event, and every reason that the
+/// exchange itself can have for one.
 #[test]
-fn a_long_flow_at_tiny_limits_reaches_every_bound_and_goes_on() {
-    let Played { lockstep, book_full, deepest } = play_long(TINY, BALANCED, 1, 150_000, 1);
-    let counters = lockstep.exchange.counters();
-    for (what, count) in [
-        ("rejects of a full book", book_full),
-        ("executions", counters.executions),
-        ("duplicate inputs", counters.duplicate_inputs),
-        ("stale numbers", counters.stale_user_refs),
-        ("unknown orders", counters.unknown_orders),
-        ("superfluous cancels", counters.superfluous_cancels),
-        ("refused operations", counters.refused_operations),
-    ] {
-        assert!(count > 500, "the flow has only {count} {what}");
+fn everything_happens() {
+    let census = census(CROWDED, 0..60, 1_500);
+    let expected = [
+        "Accepted Plain Stop TrailingStop MidpointPeg NearPeg",
+        "AccountStatus",
+        "Added",
+        "AuctionFigures",
+        "Canceled User Immediate InvalidReplacement MassCancel Expired EndOfDay Supervisory \
+         SessionDisabled InstrumentRemoved MinimumQuantity Collar AuctionOver BookFull",
+        "CollarBroken",
+        "CrossExecuted",
+        "CrossTrade Opening Closing Halt",
+        "Executed",
+        "InstrumentAdded",
+        "MassCanceled",
+        "Modified",
+        "OrderEntrySet",
+        "PriorityChanged",
+        "Rejected Undecodable InvalidSide UnsupportedTimeInForce InvalidMinimumQuantity \
+         UnknownSymbol InvalidQuantity InvalidPrice Halted BookFull Closed InstrumentDisabled \
+         SessionDisabled OrderEntryDisabled NotAuthorized NotInAuction TooLateForAuction \
+         InvalidStop InvalidMaxFloor InvalidPeg NoPegReference InvalidPostOnly \
+         PostOnlyWouldTrade InvalidExpireTime ValueTooLarge TooManyOpenOrders PositionLimit \
+         ExposureLimit MessageRate",
+        "Replaced",
+        "Restated Refreshed Triggered",
+        "SelfTradePrevented CancelNewest CancelOldest CancelBoth DecrementBoth",
+        "SessionAdded",
+        "System",
+        "TradeBroken",
+        "TradingAction Operator Collar AuctionOver Status",
+    ];
+    for kind_and_reasons in expected {
+        let mut names = kind_and_reasons.split_whitespace();
+        let kind = names.next().expect("each row names a kind");
+        assert!(census.contains_key(kind), "no flow says {kind}");
+        for reason in names {
+            let word = format!("{kind} {reason}");
+            assert!(census.contains_key(&word), "no flow says {word}; they say {census:#?}");
+        }
     }
-    assert_eq!(deepest, TINY.orders);
-    assert_eq!(lockstep.exchange.instruments().len(), 3);
-    assert_eq!(lockstep.exchange.sessions().len(), 4);
 }
 
+/// Histories that a fuzzer found worth keeping, and those that once failed.
 #[test]
-fn a_long_flow_with_room_builds_deep_books() {
-    let Played { lockstep, deepest, .. } = play_long(ROOMY, GROWING, 2, 150_000, 50);
-    assert!(lockstep.exchange.counters().executions > 10_000);
-    assert!(deepest > 150, "at most {deepest} orders rested");
+fn what_the_fuzzer_found_before() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/lockstep");
+    let files = std::fs::read_dir(corpus).expect("the fuzzer's corpus is part of the project");
+    let mut played = 0;
+    for file in files {
+        let path = file.expect("the corpus can be read").path();
+        let bytes = std::fs::read(&path).expect("a file of the corpus can be read");
+        let (flow, steps) = from_bytes(&bytes);
+        play(flow, &steps, 1, &path.display().to_string());
+        played += 1;
+    }
+    assert!(played > 0, "{corpus} is empty");
+}
+
+/// Plays as many flows of seeds of its own as `RINGMATCH_SOAK_FLOWS` says.
+#[test]
+#[ignore = "a long soak, run by name: see engine/fuzz/README.md"]
+fn soak() {
+    let count = std::env::var("RINGMATCH_SOAK_FLOWS").ok().and_then(|count| count.parse().ok());
+    let count: u64 = count.expect("RINGMATCH_SOAK_FLOWS says how many flows to play");
+    for seed in 1_000_000..1_000_000 + count {
+        let flow = FLOWS[seed as usize % FLOWS.len()];
+        let name = format!("the flow {flow:?} of seed {seed}");
+        play(flow, &Seeded(seed).steps(3_000), 1, &name);
+    }
 }

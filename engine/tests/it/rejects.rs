@@ -5,7 +5,7 @@ use crate::table::*;
 use ringmatch_engine::RejectReason::{
     BookFull, Halted, InvalidPrice, InvalidQuantity, UnknownSymbol,
 };
-use ringmatch_engine::command::TradingState;
+use ringmatch_engine::command::Phase;
 
 #[test]
 fn an_unknown_instrument() {
@@ -63,12 +63,12 @@ fn reasons_have_an_order() {
             buy(16, 101, 5),
         ],
         &[
-            action(1, TradingState::Halted),
+            action(1, Phase::Halted),
             rejected(11, UnknownSymbol),
             rejected(12, InvalidQuantity),
             rejected(13, InvalidPrice),
             rejected(14, Halted),
-            action(1, TradingState::Trading),
+            action(1, Phase::Continuous),
             rejected(15, BookFull),
             rests(16),
         ],

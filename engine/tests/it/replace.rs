@@ -11,7 +11,7 @@
 
 use crate::table::*;
 use ringmatch_engine::RejectReason::{BookFull, Halted};
-use ringmatch_engine::command::TradingState;
+use ringmatch_engine::command::Phase;
 
 #[test]
 fn a_dead_original_is_silent_and_uses_no_number() {
@@ -143,11 +143,11 @@ fn in_a_halt_the_original_stays_and_the_number_is_used() {
         ],
         &[
             rests(1),
-            action(1, TradingState::Halted),
+            action(1, Phase::Halted),
             rejected(2, Halted),
             rejected(3, Halted),
             next(4),
-            action(1, TradingState::Trading),
+            action(1, Phase::Continuous),
             accepted(4),
             executed(1, 4, 5, 100),
         ],

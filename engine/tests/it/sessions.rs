@@ -119,7 +119,7 @@ fn both_sides_of_a_trade_are_told_each_with_a_number_of_its_own() {
         panic!("{events:?} ends with an execution");
     };
     // The first response of a session says that it was admitted.
-    let told = |party: ringmatch_engine::event::Party| (party.to.session.0, party.to.number.0);
+    let told = |party: ringmatch_engine::event::Party| (party.to.session().0, party.to.number().0);
     assert_eq!((told(executed.maker), told(executed.taker)), ((2, 3), (3, 3)));
     let next: Vec<u64> =
         venue.lockstep.exchange.sessions().iter().map(|session| session.next_response.0).collect();

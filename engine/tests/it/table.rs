@@ -2,7 +2,7 @@
 //!
 //! The venue of the tables has two instruments that trade, the first in single
 //! units up to 1,000 and the second in ticks of 5 and lots of 10, and three
-//! sessions. A row of commands is an [`Ask`], by the first session on the
+//! sessions of one firm. A row of commands is an [`Ask`], by the first session on the
 //! first instrument unless it says otherwise. A row of events is a [`Fact`]:
 //! what a reader wants to know of an event, with the clients' own numbers for
 //! the orders. What a fact leaves out is not unchecked: every table is played
@@ -16,19 +16,27 @@ use ringmatch_engine::{
     Book, InstrumentId, Limits, Nanos, Price, Quantity, RejectReason, Sequence, SessionId, UserRef,
 };
 
-pub(crate) const LIMITS: Limits =
-    Limits { orders: 16, levels_per_side: 8, instruments: 2, sessions: 3 };
+pub(crate) const LIMITS: Limits = Limits {
+    orders: 16,
+    levels_per_side: 8,
+    instruments: 2,
+    sessions: 4,
+    special_orders: 8,
+    recent_trades: 4,
+};
 
 /// A command, before it has a place in the log.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ask {
     session: u16,
     number: Option<u64>,
+    /// How long after the command before it.
+    later: u64,
     command: Command,
 }
 
 pub(crate) fn ask(command: Command) -> Ask {
-    Ask { session: 1, number: None, command }
+    Ask { session: 1, number: None, later: 1_000, command }
 }
 
 pub(crate) fn operator(command: Command) -> Ask {
@@ -86,17 +94,47 @@ pub(crate) fn malformed(user_ref: u32, reason: RejectReason) -> Ask {
     }))
 }
 
-pub(crate) fn trading(instrument: u16, state: TradingState) -> Ask {
+pub(crate) fn phase(instrument: u16, phase: Phase) -> Ask {
     let instrument = InstrumentId(instrument);
-    operator(Command::SetTradingState(SetTradingState { instrument, state }))
+    operator(Command::SetPhase(SetPhase { instrument, phase }))
+}
+
+/// Brings the first instrument into another phase.
+pub(crate) fn enters(next: Phase) -> Ask {
+    phase(1, next)
 }
 
 pub(crate) fn halt() -> Ask {
-    trading(1, TradingState::Halted)
+    enters(Phase::Halted)
 }
 
 pub(crate) fn resume() -> Ask {
-    trading(1, TradingState::Trading)
+    enters(Phase::Continuous)
+}
+
+pub(crate) fn tick() -> Ask {
+    operator(Command::Tick)
+}
+
+/// Sets the first instrument's rules.
+pub(crate) fn rules(rules: SetRules) -> Ask {
+    operator(Command::SetRules(SetRules { instrument: InstrumentId(1), ..rules }))
+}
+
+/// Sets what a session may do.
+pub(crate) fn may(session: u16, limits: SetSessionLimits) -> Ask {
+    let session = SessionId(session);
+    operator(Command::SetSessionLimits(SetSessionLimits { session, ..limits }))
+}
+
+/// Changes the size of an order to `quantity` in total, and nothing else.
+pub(crate) fn modify(side: Side, user_ref: u32, quantity: u32) -> Ask {
+    ask(Command::Modify(Modify {
+        user_ref: UserRef(user_ref),
+        side,
+        short_sale: ShortSale::No,
+        quantity: Quantity(quantity),
+    }))
 }
 
 /// Lists an instrument in single units, up to 1,000.
@@ -131,9 +169,17 @@ impl Ask {
         self
     }
 
+    /// So many seconds after the command before it.
+    pub(crate) fn later_s(mut self, seconds: u64) -> Self {
+        self.later = seconds * 1_000_000_000;
+        self
+    }
+
     pub(crate) fn on(mut self, instrument: u16) -> Self {
-        if let Command::Enter(enter) = &mut self.command {
-            enter.instrument = InstrumentId(instrument);
+        match &mut self.command {
+            Command::Enter(enter) => enter.instrument = InstrumentId(instrument),
+            Command::EnterSpecial(special) => special.order.instrument = InstrumentId(instrument),
+            _ => panic!("only new orders name an instrument"),
         }
         self
     }
@@ -146,31 +192,102 @@ impl Ask {
         self.living(TimeInForce::FillOrKill)
     }
 
-    fn living(mut self, how_long: TimeInForce) -> Self {
-        match &mut self.command {
-            Command::Enter(enter) => enter.time_in_force = how_long,
-            Command::Replace(replace) => replace.time_in_force = how_long,
-            _ => panic!("only orders have a time in force"),
-        }
+    pub(crate) fn living(mut self, how_long: TimeInForce) -> Self {
+        *self.terms().1 = how_long;
         self
     }
 
     pub(crate) fn market(mut self) -> Self {
-        match &mut self.command {
-            Command::Enter(enter) => enter.order_type = OrderType::Market,
-            Command::Replace(replace) => replace.order_type = OrderType::Market,
-            _ => panic!("only orders have a type"),
-        }
+        *self.terms().0 = OrderType::Market;
+        self
+    }
+
+    pub(crate) fn market_to_limit(mut self) -> Self {
+        *self.terms().0 = OrderType::MarketToLimit;
         self
     }
 
     pub(crate) fn hidden(mut self) -> Self {
+        *self.terms().2 = Display::Hidden;
+        self
+    }
+
+    /// Shows so much at a time.
+    pub(crate) fn iceberg(self, max_floor: u32) -> Self {
+        self.with(|options| options.max_floor = Quantity(max_floor))
+    }
+
+    pub(crate) fn stop(self, price: i32) -> Self {
+        self.priced(Pricing::Stop, price)
+    }
+
+    pub(crate) fn trailing(self, distance: i32) -> Self {
+        self.priced(Pricing::TrailingStop, distance)
+    }
+
+    pub(crate) fn midpoint(self) -> Self {
+        self.hidden().priced(Pricing::MidpointPeg, 0)
+    }
+
+    pub(crate) fn near(self, offset: i32) -> Self {
+        self.hidden().priced(Pricing::NearPeg, offset)
+    }
+
+    fn priced(self, pricing: Pricing, offset: i32) -> Self {
+        self.with(|options| (options.pricing, options.offset) = (pricing, offset))
+    }
+
+    pub(crate) fn post_only(self) -> Self {
+        self.with(|options| options.post_only = true)
+    }
+
+    pub(crate) fn minimum(self, quantity: u32) -> Self {
+        self.with(|options| options.min_quantity = Quantity(quantity))
+    }
+
+    /// Lives so many seconds.
+    pub(crate) fn for_s(self, seconds: u32) -> Self {
+        self.living(TimeInForce::GoodTillTime).with(|options| options.expire_after_s = seconds)
+    }
+
+    pub(crate) fn group(self, group: u16) -> Self {
+        self.with(|options| options.group = group)
+    }
+
+    pub(crate) fn self_trade(self, action: SelfTrade) -> Self {
+        self.with(|options| options.self_trade = action)
+    }
+
+    /// The same with other options.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
+        let options = Options::NONE;
+        self.command = match self.command {
+            Command::Enter(order) => Command::EnterSpecial(EnterSpecial { order, options }),
+            Command::Replace(order) => Command::ReplaceSpecial(ReplaceSpecial { order, options }),
+            special => special,
+        };
         match &mut self.command {
-            Command::Enter(enter) => enter.display = Display::Hidden,
-            Command::Replace(replace) => replace.display = Display::Hidden,
-            _ => panic!("only orders are displayed"),
+            Command::EnterSpecial(special) => change(&mut special.options),
+            Command::ReplaceSpecial(special) => change(&mut special.options),
+            _ => panic!("only orders have options"),
         }
         self
+    }
+
+    fn terms(&mut self) -> (&mut OrderType, &mut TimeInForce, &mut Display) {
+        match &mut self.command {
+            Command::Enter(Enter { order_type, time_in_force, display, .. })
+            | Command::Replace(Replace { order_type, time_in_force, display, .. })
+            | Command::EnterSpecial(EnterSpecial {
+                order: Enter { order_type, time_in_force, display, .. },
+                ..
+            })
+            | Command::ReplaceSpecial(ReplaceSpecial {
+                order: Replace { order_type, time_in_force, display, .. },
+                ..
+            }) => (order_type, time_in_force, display),
+            _ => panic!("only orders have terms"),
+        }
     }
 }
 
@@ -186,6 +303,7 @@ pub(crate) fn check(asks: &[Ask], expected: &[Fact]) -> Venue {
 pub(crate) struct Venue {
     pub(crate) lockstep: Lockstep,
     sequence: u64,
+    time: u64,
     names: Names,
 }
 
@@ -193,12 +311,12 @@ impl Venue {
     /// With two instruments that trade and three sessions, where `limits` allow.
     pub(crate) fn open(limits: Limits) -> Self {
         let lockstep = Lockstep::new(limits);
-        let mut venue = Self { lockstep, sequence: 0, names: Names::default() };
+        let mut venue = Self { lockstep, sequence: 0, time: 0, names: Names::default() };
         let coarse =
             AddInstrument { tick_size: Price(5), lot_size: Quantity(10), ..listing(2, "COARSE") };
         for instrument in [listing(1, "FINE"), coarse] {
             venue.play(operator(Command::AddInstrument(instrument)));
-            venue.play(trading(instrument.instrument.0, TradingState::Trading));
+            venue.play(phase(instrument.instrument.0, Phase::Continuous));
         }
         for session in 1..=3 {
             let name = format!("SESSION{session}");
@@ -218,12 +336,13 @@ impl Venue {
     /// Plays one command and returns all that it causes.
     pub(crate) fn play(&mut self, ask: Ask) -> Vec<Event> {
         self.sequence += 1;
+        self.time += ask.later;
         let sessions = self.lockstep.exchange.sessions();
         let session = sessions.iter().find(|session| session.id.0 == ask.session);
         let next_input = session.map_or(0, |session| session.next_input);
         let events = self.lockstep.apply(&SequencedCommand {
             sequence: Sequence(self.sequence),
-            time: Nanos(self.sequence * 1_000),
+            time: Nanos(self.time),
             session: SessionId(ask.session),
             number: ask.number.unwrap_or(next_input),
             command: ask.command,

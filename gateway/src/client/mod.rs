@@ -8,7 +8,7 @@
 mod order;
 mod session;
 
-pub use order::{Lifetime, NewOrder, cancellation, replacement};
+pub use order::{NewOrder, Replacement, cancellation, replacement};
 pub use session::{Channel, ClientSession, SendError, Start};
 
 use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint};
@@ -41,12 +41,14 @@ pub struct ClientConfig {
 }
 
 /// A response, with its number in the session's stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Response {
     /// From 1, without holes.
     pub number: u64,
     /// What the venue says.
     pub message: Outbound,
+    /// What it says in options.
+    pub options: Vec<OuchOption>,
 }
 
 /// Why a client failed.
@@ -171,8 +173,8 @@ impl Client {
     /// network refuses.
     pub fn enter(&mut self, order: &NewOrder) -> Result<UserRef, ClientError> {
         let user_ref = self.next_user_ref();
-        let (message, option) = order.message(user_ref);
-        self.send(&message.into(), option)?;
+        let (message, options) = order.message(user_ref);
+        self.send(&message.into(), options)?;
         Ok(user_ref)
     }
 
@@ -210,17 +212,18 @@ impl Client {
         self.send(&AccountQuery {}.into(), None)
     }
 
-    /// Sends any message, with the numbers that the caller gave it.
+    /// Sends any message with any options, and the numbers that the caller gave
+    /// it.
     ///
     /// # Errors
     /// As for [`enter`](Self::enter).
     pub fn send(
         &mut self,
         message: &Inbound,
-        option: Option<OuchOption>,
+        options: impl IntoIterator<Item = OuchOption>,
     ) -> Result<(), ClientError> {
         let mut bytes = [0; Inbound::MAX_LEN];
-        let len = message.encode(option, &mut bytes);
+        let len = message.encode(options, &mut bytes);
         self.send_bytes(&bytes[..len])
     }
 
@@ -362,14 +365,15 @@ impl Client {
             session.response_datagram(
                 datagram,
                 &mut |number, bytes| match Outbound::decode(bytes) {
-                    Ok((message, _)) => {
+                    Ok((message, options)) => {
                         // A client that rewinds also hears what earlier ones asked.
                         if let Outbound::AccountQueryResponse(answer) = &message
                             && number >= first_own
                         {
                             *next_user_ref = (*next_user_ref).max(answer.next_user_ref_num.into());
                         }
-                        inbox.push_back(Response { number, message });
+                        let options = options.options().collect();
+                        inbox.push_back(Response { number, message, options });
                     }
                     Err(_) => *undecodable += 1,
                 },

@@ -5,6 +5,7 @@
 //! that show a book, and is the witness that a venue's market data tells the
 //! same as its books.
 
+use crate::wire::Letter;
 use crate::wire::itch::ItchMessage;
 use ringmatch_engine::command::Side;
 use ringmatch_engine::{Price, Symbol};
@@ -42,6 +43,23 @@ pub enum Applied {
         shares: u32,
         /// The displayed order that was hit, if one was.
         order: Option<u64>,
+        /// Whether it counts in the volume; what trades in an auction is
+        /// counted by the auction's own message.
+        printable: bool,
+    },
+    /// An auction. What each displayed order lost in it was told before.
+    Cross {
+        /// Instrument, by the feed's number.
+        stock_locate: u16,
+        /// The one price.
+        price: Price,
+        /// How much.
+        shares: u64,
+    },
+    /// A trade that was told before is void.
+    Broken {
+        /// Which one.
+        match_number: u64,
     },
 }
 
@@ -99,12 +117,14 @@ impl MarketBook {
                 self.add(add.stock_locate, reference, add.side.0, price, add.shares)
             }
             ItchMessage::OrderExecuted(execution) => {
-                self.execute(execution.order_reference_number, execution.executed_shares, None)
+                let shares = execution.executed_shares;
+                self.execute(execution.order_reference_number, shares, None, true)
             }
             ItchMessage::OrderExecutedWithPrice(execution) => {
                 let price = Price(execution.execution_price.0.into());
                 let shares = execution.executed_shares;
-                self.execute(execution.order_reference_number, shares, Some(price))
+                let printable = execution.printable != Letter(b'N');
+                self.execute(execution.order_reference_number, shares, Some(price), printable)
             }
             ItchMessage::OrderCancel(cancel) => {
                 let found = self.reduce(cancel.order_reference_number, cancel.cancelled_shares);
@@ -129,7 +149,16 @@ impl MarketBook {
                 price: Price(trade.price.0.into()),
                 shares: trade.shares,
                 order: None,
+                printable: true,
             },
+            ItchMessage::CrossTrade(cross) => Applied::Cross {
+                stock_locate: cross.stock_locate,
+                price: Price(cross.cross_price.0.into()),
+                shares: cross.shares,
+            },
+            ItchMessage::BrokenTrade(broken) => {
+                Applied::Broken { match_number: broken.match_number }
+            }
             _ => Applied::Done,
         }
     }
@@ -183,7 +212,13 @@ impl MarketBook {
         Some(order)
     }
 
-    fn execute(&mut self, reference: u64, shares: u32, price: Option<Price>) -> Applied {
+    fn execute(
+        &mut self,
+        reference: u64,
+        shares: u32,
+        price: Option<Price>,
+        printable: bool,
+    ) -> Applied {
         let Some(order) = self.reduce(reference, shares) else {
             self.unknown += 1;
             return Applied::UnknownOrder;
@@ -193,6 +228,7 @@ impl MarketBook {
             price: price.unwrap_or(order.price),
             shares,
             order: Some(reference),
+            printable,
         }
     }
 

@@ -2,39 +2,61 @@
 //!
 //! Letters and options that ask for something the venue does not do are
 //! refused here by name. Whether numbers make sense (quantity, price, symbol)
-//! is left to the exchange, which alone knows the instrument.
+//! is left to the exchange, which alone knows the instrument. An order without
+//! options that change how it trades becomes the plain command, which is the
+//! short way through the exchange.
 
+use super::terms::Terms;
 use crate::directory::Directory;
 use crate::wire::Letter;
-use crate::wire::ouch::{Appendage, CancelOrder, EnterOrder, Inbound, OuchOption, ReplaceOrder};
-use ringmatch_engine::command::{
-    Attributes, Cancel, Capacity, Command, Display, Enter, Malformed, OrderType, Replace,
-    ShortSale, Side, TimeInForce,
+use crate::wire::ouch::{
+    self, Appendage, CancelOrder, EnterOrder, Inbound, ModifyOrder, OuchOption, ReplaceOrder,
 };
-use ringmatch_engine::{Alpha, Price, Quantity, RejectReason, UserRef};
-
-/// Prices that mean "market": the code of OUCH 5.0, 200,000.0000, and the
-/// largest integers, signed and unsigned.
-const MARKET_PRICES: [u64; 4] = [0x7FFF_FFFF, 2_000_000_000, i64::MAX as u64, u64::MAX];
+use ringmatch_engine::command::{
+    Attributes, Cancel, Capacity, Command, Display, Enter, EnterSpecial, Malformed, MassCancel,
+    Modify, Options, Replace, ReplaceSpecial, SetOrderEntry, ShortSale, Side,
+};
+use ringmatch_engine::{Alpha, Firm, InstrumentId, Quantity, RejectReason, UserRef};
 
 /// What a message asks for. Any bytes give a command.
 #[must_use]
 pub fn command(message: &[u8], directory: &Directory) -> Command {
-    match Inbound::decode(message) {
-        Ok((Inbound::EnterOrder(order), options)) => enter(&order, options, directory)
-            .map_or_else(|reason| malformed(message, reason), Command::Enter),
-        Ok((Inbound::ReplaceOrder(request), options)) => replace(&request, options)
-            .map_or_else(|reason| malformed(message, reason), Command::Replace),
-        Ok((Inbound::CancelOrder(request), _)) => Command::Cancel(cancel(&request)),
-        Ok((Inbound::AccountQuery(_), _)) => Command::AccountQuery,
-        Ok((
-            Inbound::ModifyOrder(_)
-            | Inbound::MassCancel(_)
-            | Inbound::DisableOrderEntry(_)
-            | Inbound::EnableOrderEntry(_),
-            _,
-        )) => malformed(message, RejectReason::UnsupportedMessage),
-        Err(_) => malformed(message, RejectReason::Undecodable),
+    let read = Inbound::decode(message).map_err(|_| RejectReason::Undecodable);
+    read.and_then(|(request, options)| meaning(&request, options, directory))
+        .unwrap_or_else(|reason| malformed(message, reason))
+}
+
+fn meaning(
+    request: &Inbound,
+    options: Appendage<'_>,
+    directory: &Directory,
+) -> Result<Command, RejectReason> {
+    match request {
+        Inbound::EnterOrder(order) => enter(order, options, directory),
+        Inbound::ReplaceOrder(request) => replace(request, options),
+        Inbound::CancelOrder(request) => {
+            one_channel(options)?;
+            Ok(Command::Cancel(cancel(request)))
+        }
+        Inbound::ModifyOrder(request) => {
+            one_channel(options)?;
+            modify(request).map(Command::Modify)
+        }
+        Inbound::MassCancel(request) => {
+            mass_cancel(request, options, directory).map(Command::MassCancel)
+        }
+        Inbound::DisableOrderEntry(request) => {
+            one_channel(options)?;
+            Ok(order_entry(request.user_ref_num, request.firm, false))
+        }
+        Inbound::EnableOrderEntry(request) => {
+            one_channel(options)?;
+            Ok(order_entry(request.user_ref_num, request.firm, true))
+        }
+        Inbound::AccountQuery(_) => {
+            one_channel(options)?;
+            Ok(Command::AccountQuery)
+        }
     }
 }
 
@@ -55,22 +77,22 @@ fn malformed(message: &[u8], reason: RejectReason) -> Command {
 
 fn enter(
     order: &EnterOrder,
-    options: Appendage<'_>,
+    appendage: Appendage<'_>,
     directory: &Directory,
-) -> Result<Enter, RejectReason> {
+) -> Result<Command, RejectReason> {
     let (side, short_sale) = side(order.side)?;
-    if order.cross_type != Letter(b'N') {
-        return Err(RejectReason::UnsupportedCross);
-    }
-    let (order_type, price) = price(order.price.0);
-    Ok(Enter {
+    let terms = Terms::read(appendage)?;
+    let (order_type, price) = terms.price(order.price);
+    let (time_in_force, options) =
+        terms.lifetime(order.time_in_force, order.cross_type, order.quantity)?;
+    let order = Enter {
         user_ref: UserRef(order.user_ref_num),
         instrument: directory.number(order.symbol),
         side,
         quantity: Quantity(order.quantity),
         price,
         order_type,
-        time_in_force: time_in_force(order.time_in_force, order.quantity, options)?,
+        time_in_force,
         display: display(order.display)?,
         attributes: Attributes {
             short_sale,
@@ -78,27 +100,88 @@ fn enter(
             intermarket_sweep: intermarket_sweep(order.intermarket_sweep_eligibility)?,
             cl_ord_id: order.cl_ord_id,
         },
-    })
+    };
+    if options == Options::NONE {
+        return Ok(Command::Enter(order));
+    }
+    Ok(Command::EnterSpecial(EnterSpecial { order, options }))
 }
 
-fn replace(request: &ReplaceOrder, options: Appendage<'_>) -> Result<Replace, RejectReason> {
-    let (order_type, price) = price(request.price.0);
-    Ok(Replace {
+fn replace(request: &ReplaceOrder, appendage: Appendage<'_>) -> Result<Command, RejectReason> {
+    let terms = Terms::read(appendage)?;
+    let (order_type, price) = terms.price(request.price);
+    let (time_in_force, options) =
+        terms.lifetime(request.time_in_force, Letter(b'N'), request.quantity)?;
+    let order = Replace {
         original: UserRef(request.orig_user_ref_num),
         user_ref: UserRef(request.user_ref_num),
         quantity: Quantity(request.quantity),
         price,
         order_type,
-        time_in_force: time_in_force(request.time_in_force, request.quantity, options)?,
+        time_in_force,
         display: display(request.display)?,
         intermarket_sweep: intermarket_sweep(request.intermarket_sweep_eligibility)?,
         cl_ord_id: request.cl_ord_id,
-    })
+    };
+    if options == Options::NONE {
+        return Ok(Command::Replace(order));
+    }
+    Ok(Command::ReplaceSpecial(ReplaceSpecial { order, options }))
 }
 
 fn cancel(request: &CancelOrder) -> Cancel {
     let CancelOrder { user_ref_num, quantity } = *request;
     Cancel { user_ref: UserRef(user_ref_num), quantity: Quantity(quantity) }
+}
+
+fn modify(request: &ModifyOrder) -> Result<Modify, RejectReason> {
+    let (side, short_sale) = side(request.side)?;
+    Ok(Modify {
+        user_ref: UserRef(request.user_ref_num),
+        side,
+        short_sale,
+        quantity: Quantity(request.quantity),
+    })
+}
+
+fn mass_cancel(
+    request: &ouch::MassCancel,
+    appendage: Appendage<'_>,
+    directory: &Directory,
+) -> Result<MassCancel, RejectReason> {
+    one_channel(appendage)?;
+    let instrument = directory.number(request.symbol);
+    if !request.symbol.is_blank() && instrument == InstrumentId(0) {
+        return Err(RejectReason::UnknownSymbol);
+    }
+    let (mut only_side, mut group) = (None, None);
+    for option in appendage {
+        match option {
+            OuchOption::Side(letter) => only_side = Some(side(letter)?.0),
+            OuchOption::GroupId(number) => group = Some(number),
+            _ => {}
+        }
+    }
+    Ok(MassCancel {
+        user_ref: UserRef(request.user_ref_num),
+        firm: request.firm,
+        instrument,
+        side: only_side,
+        group,
+    })
+}
+
+fn order_entry(user_ref: u32, firm: Firm, enabled: bool) -> Command {
+    Command::SetOrderEntry(SetOrderEntry { user_ref: UserRef(user_ref), firm, enabled })
+}
+
+/// A session has one channel: numbers of another would be taken for its own.
+fn one_channel(appendage: Appendage<'_>) -> Result<(), RejectReason> {
+    let is_other = |option| matches!(option, OuchOption::UserRefIdx(1..));
+    if appendage.options().any(is_other) {
+        return Err(RejectReason::UnsupportedOption);
+    }
+    Ok(())
 }
 
 fn side(letter: Letter) -> Result<(Side, ShortSale), RejectReason> {
@@ -108,72 +191,6 @@ fn side(letter: Letter) -> Result<(Side, ShortSale), RejectReason> {
         b'T' => Ok((Side::Sell, ShortSale::Short)),
         b'E' => Ok((Side::Sell, ShortSale::Exempt)),
         _ => Err(RejectReason::InvalidSide),
-    }
-}
-
-/// A price above what 63 bits hold is no price, which the exchange will say.
-fn price(units: u64) -> (OrderType, Price) {
-    if MARKET_PRICES.contains(&units) {
-        return (OrderType::Market, Price(0));
-    }
-    (OrderType::Limit, Price(i64::try_from(units).unwrap_or(i64::MAX)))
-}
-
-/// Time in force and minimum quantity together: an immediate-or-cancel order
-/// whose minimum is its whole quantity is fill-or-kill. Options that would
-/// change how the order trades are refused; those that only inform are not.
-fn time_in_force(
-    letter: Letter,
-    quantity: u32,
-    options: Appendage<'_>,
-) -> Result<TimeInForce, RejectReason> {
-    let mut time_in_force = match letter.0 {
-        b'0' => TimeInForce::Day,
-        b'3' => TimeInForce::ImmediateOrCancel,
-        _ => return Err(RejectReason::UnsupportedTimeInForce),
-    };
-    for option in options {
-        match option {
-            OuchOption::MinQty(0) => {}
-            OuchOption::MinQty(minimum) => {
-                if time_in_force == TimeInForce::Day || minimum != quantity {
-                    return Err(RejectReason::InvalidMinimumQuantity);
-                }
-                time_in_force = TimeInForce::FillOrKill;
-            }
-            _ if is_offered(option) => {}
-            _ => return Err(RejectReason::UnsupportedOption),
-        }
-    }
-    Ok(time_in_force)
-}
-
-/// Whether an option asks for nothing that the venue does not do.
-fn is_offered(option: OuchOption) -> bool {
-    match option {
-        OuchOption::MaxFloor(amount) | OuchOption::RandomReserves(amount) => amount == 0,
-        OuchOption::PriceType(letter) | OuchOption::DiscretionPriceType(letter) => {
-            letter == Letter(b'L')
-        }
-        OuchOption::PegOffset(offset) | OuchOption::DiscretionPegOffset(offset) => offset.0 == 0,
-        OuchOption::DiscretionPrice(price) => price.0 == 0,
-        OuchOption::PostOnly(letter) | OuchOption::TradeNow(letter) => letter == Letter(b'N'),
-        OuchOption::UserRefIdx(channel) => channel == 0,
-        OuchOption::ExpireTime(_) | OuchOption::AiqStrategy(_) => false,
-        OuchOption::SecondaryOrdRefNum(_)
-        | OuchOption::Firm(_)
-        | OuchOption::MinQty(_)
-        | OuchOption::CustomerType(_)
-        | OuchOption::Route(_)
-        | OuchOption::HandleInst(_)
-        | OuchOption::BboWeightIndicator(_)
-        | OuchOption::DisplayQuantity(_)
-        | OuchOption::DisplayPrice(_)
-        | OuchOption::GroupId(_)
-        | OuchOption::SharesLocated(_)
-        | OuchOption::LocateBroker(_)
-        | OuchOption::Side(_)
-        | OuchOption::AiqGroupId(_) => true,
     }
 }
 

@@ -40,7 +40,7 @@ fn unknown_tags_are_skipped() {
 fn refusals() {
     let letter = Letter(b'D');
     let bounds = |at, length, room| WireError::OptionBounds { at, length, room };
-    let cases: [(&[u8], WireError); 10] = [
+    let cases: [(&[u8], WireError); 11] = [
         (b"", WireError::AppendageMissing(letter)),
         (b"\0", WireError::AppendageTorn { letter, found: 1 }),
         (b"\0\x03\x02\x1c", WireError::AppendageLength { stated: 3, found: 2 }),
@@ -51,6 +51,7 @@ fn refusals() {
         (b"\0\x04\x03\x1c\x03\x04", WireError::OptionLength { tag: 28, expected: 1, found: 2 }),
         (b"\0\x02\x01\x1c", WireError::OptionLength { tag: 28, expected: 1, found: 0 }),
         (b"\0\x06\x02\x1c\x03\x02\x1c\x03", WireError::OptionTwice(28)),
+        (b"\0\x06\x02\xf2\x31\x02\xf2\x32", WireError::OptionTwice(242)),
     ];
     for (rest, refusal) in cases {
         assert_eq!(disable(rest), Err(refusal), "{rest:02x?}");
@@ -109,6 +110,11 @@ fn tags_and_lengths_are_those_of_the_protocol() {
         (28, 1),
         (29, 1),
         (30, 2),
+        // Private to the venue.
+        (240, 8),
+        (241, 8),
+        (242, 1),
+        (243, 1),
     ];
     assert_eq!(lengths, expected);
 }

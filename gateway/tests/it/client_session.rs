@@ -180,8 +180,8 @@ impl Venue {
         let mut told = vec![Vec::new(); usize::from(CLIENTS)];
         for event in &events {
             translate::responses(event, &directory, |to, message| {
-                told[usize::from(to.session.0) - 1].push(message.to_vec());
-                assert_eq!(told[usize::from(to.session.0) - 1].len() as u64, to.number.0);
+                told[usize::from(to.session().0) - 1].push(message.to_vec());
+                assert_eq!(told[usize::from(to.session().0) - 1].len() as u64, to.number().0);
             });
         }
         told
@@ -192,6 +192,9 @@ fn directory(floor: &Floor) -> Directory {
     let mut directory = Directory::default();
     for instrument in floor.exchange.instruments() {
         directory.list(instrument.id, instrument.symbol);
+    }
+    for session in floor.exchange.sessions() {
+        directory.admit(session.id, session.firm);
     }
     directory
 }

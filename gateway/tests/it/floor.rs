@@ -22,13 +22,22 @@ pub(crate) fn session_name(number: u16) -> SessionName {
 
 pub(crate) struct Floor {
     pub(crate) exchange: Exchange,
+    /// Nanoseconds that have passed beside those that commands take.
+    passed: u64,
 }
 
 impl Floor {
     /// An exchange with this many sessions, and the events of its opening.
     pub(crate) fn open(sessions: u16) -> (Self, Vec<Event>) {
-        let limits = Limits { orders: 256, levels_per_side: 64, instruments: 2, sessions };
-        let mut floor = Self { exchange: Exchange::new(limits).unwrap() };
+        let limits = Limits {
+            orders: 256,
+            levels_per_side: 64,
+            instruments: 2,
+            sessions,
+            special_orders: 128,
+            recent_trades: 64,
+        };
+        let mut floor = Self { exchange: Exchange::new(limits).unwrap(), passed: 0 };
         let mut commands = vec![Command::SystemEvent(SystemEvent::StartOfMessages)];
         for (number, symbol, tick, lot) in [(1, "AAPL", 1, 1), (2, "MSFT", 100, 10)] {
             let instrument = InstrumentId(number);
@@ -39,8 +48,8 @@ impl Floor {
                 lot_size: Quantity(lot),
                 max_quantity: Quantity(100_000),
             }));
-            let state = TradingState::Trading;
-            commands.push(Command::SetTradingState(SetTradingState { instrument, state }));
+            let phase = Phase::Continuous;
+            commands.push(Command::SetPhase(SetPhase { instrument, phase }));
         }
         commands.extend((1..=sessions).map(|number| {
             let firm = "FIRM".parse().unwrap();
@@ -57,13 +66,18 @@ impl Floor {
         (floor, events)
     }
 
+    /// Lets time pass.
+    pub(crate) fn pass(&mut self, nanos: u64) {
+        self.passed += nanos;
+    }
+
     /// Applies a command of a session, or of the operator (zero).
     pub(crate) fn apply(&mut self, session: u16, command: Command) -> Vec<Event> {
         let sequence = self.exchange.sequence().next();
         let session = SessionId(session);
         let next = self.exchange.sessions().iter().find(|known| known.id == session);
         let number = next.map_or(0, |known| known.next_input);
-        let time = Nanos(sequence.0 * 1_000);
+        let time = Nanos(sequence.0 * 1_000 + self.passed);
         let mut events = Vec::new();
         let command = SequencedCommand { sequence, time, session, number, command };
         self.exchange.apply(&command, &mut events);

@@ -23,6 +23,8 @@ mod market_book;
 mod mold;
 /// The venue's end of the output streams.
 mod outlet;
+/// The table of reasons, and the document made from it.
+mod reasons;
 /// The rules of a receiver, one by one.
 mod receiver;
 /// A sender: packing, window, heartbeats, answers.

@@ -1,15 +1,20 @@
 //! The book that a reader of market data rebuilds is the exchange's own.
 //!
-//! Any flow of orders, replacements and cancels, displayed and hidden, of both
-//! sides: after every command the displayed levels of each instrument, with
-//! every order in its place in time, are those of `Exchange::book`. Messages
-//! go over the wire's bytes, as a reader gets them.
+//! Any flow of orders of all kinds, replacements, modifies and cancels of one or
+//! many, over auctions, halts, collars and the operator's interventions: after
+//! every command the displayed levels of each instrument, with every order in
+//! its place in time, are those of `Exchange::book`. Messages go over the wire's
+//! bytes, as a reader gets them.
 
 use crate::floor::Floor;
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 use ringmatch_engine::command::*;
-use ringmatch_engine::event::{Event, EventBody};
-use ringmatch_engine::{Exchange, InstrumentId, Price, Quantity, UserRef};
+use ringmatch_engine::event::{Event, EventBody, RestateReason};
+use ringmatch_engine::{
+    Alpha, Exchange, InstrumentId, MatchNumber, Price, Quantity, SessionId, UserRef,
+};
 use ringmatch_gateway::market::{Applied, DisplayedLevel, MarketBook};
 use ringmatch_gateway::wire::itch::{self, ItchMessage};
 use ringmatch_gateway::wire::{ItchPrice, Letter, Nanos48};
@@ -22,21 +27,32 @@ struct Reader {
     book: MarketBook,
     next: u64,
     traded: u64,
+    broken: u64,
 }
 
 impl Reader {
     fn read(&mut self, event: &Event) {
-        if let EventBody::InstrumentAdded { instrument, symbol, .. } = event.body {
-            self.directory.list(instrument, symbol);
+        match event.body {
+            EventBody::InstrumentAdded { instrument, symbol, .. } => {
+                self.directory.list(instrument, symbol);
+            }
+            EventBody::SessionAdded { to, firm, .. } => self.directory.admit(to.session(), firm),
+            _ => {}
         }
-        let Some(message) = translate::market_message(event, &self.directory) else { return };
+        let Some(message) = translate::market_message(event, &self.directory) else {
+            assert_eq!(event.market.0, 0, "an event with a number has a message: {event:?}");
+            return;
+        };
         self.next += 1;
         assert_eq!(event.market.0, self.next, "market data is numbered without holes");
         let mut bytes = [0; ItchMessage::MAX_LEN];
         let len = message.encode(&mut bytes);
         let message = ItchMessage::decode(&bytes[..len]).unwrap();
-        if let Applied::Trade { shares, .. } = self.book.apply(&message) {
-            self.traded += u64::from(shares);
+        match self.book.apply(&message) {
+            Applied::Trade { shares, printable: true, .. } => self.traded += u64::from(shares),
+            Applied::Cross { shares, .. } => self.traded += shares,
+            Applied::Broken { .. } => self.broken += 1,
+            Applied::Trade { .. } | Applied::Done | Applied::UnknownOrder => {}
         }
     }
 }
@@ -46,7 +62,7 @@ fn displayed(exchange: &Exchange, instrument: InstrumentId, side: Side) -> Vec<D
     let levels = exchange.book(instrument).unwrap().levels(side);
     let levels = levels.map(|level| DisplayedLevel {
         price: level.price(),
-        shares: level.orders().filter(|o| o.displayed).map(|o| o.quantity.0).collect(),
+        shares: level.orders().filter(|o| o.displayed).map(|o| o.displayed_quantity.0).collect(),
     });
     levels.filter(|level| !level.shares.is_empty()).collect()
 }
@@ -64,102 +80,354 @@ fn check(exchange: &Exchange, book: &MarketBook) {
     assert_eq!((book.len(), book.unknown_orders()), (orders, 0));
 }
 
-/// A command of a session; which order it means is counted back from the
-/// session's last.
+/// What an order is like but for its numbers.
 #[derive(Clone, Copy, Debug)]
-enum Step {
-    Enter(Side, u32, i64, TimeInForce, Display, OrderType, bool),
-    Replace(u32, u32, i64, TimeInForce, Display),
-    Cancel(u32, u32),
+struct Terms {
+    order_type: OrderType,
+    time_in_force: TimeInForce,
+    display: Display,
+    options: Options,
 }
 
-fn step() -> impl Strategy<Value = (u16, Step)> {
-    let side = prop_oneof![Just(Side::Buy), Just(Side::Sell)];
+/// A command of a session, the operator's or the time's; which order it means
+/// is counted back from the session's last.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Enter(Side, u32, i64, Terms, bool),
+    Replace(u32, u32, i64, Terms),
+    Cancel(u32, u32),
+    Modify(u32, Side, u32),
+    MassCancel(Option<Side>, Option<u16>, bool),
+    OrderEntry(bool),
+    Phase(bool, Phase),
+    Rules(bool, Breach, u16, bool),
+    CancelOrders(Option<Side>),
+    Disable(bool),
+    Bust(u64),
+    /// Milliseconds pass, and a tick comes if it is due.
+    Wait(u64),
+}
+
+fn side() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Buy), Just(Side::Sell)]
+}
+
+fn quantity() -> impl Strategy<Value = u32> {
+    (1u32..9).prop_map(|lots| lots * 10)
+}
+
+fn price() -> impl Strategy<Value = i64> {
+    (1i64..9).prop_map(|ticks| ticks * 100)
+}
+
+/// Some combinations make no sense; the exchange refuses them.
+fn terms() -> impl Strategy<Value = Terms> {
     let time_in_force = prop_oneof![
         8 => Just(TimeInForce::Day),
         1 => Just(TimeInForce::ImmediateOrCancel),
         1 => Just(TimeInForce::FillOrKill),
+        1 => Just(TimeInForce::GoodTillCancel),
+        1 => Just(TimeInForce::AtOpen),
+        1 => Just(TimeInForce::AtClose),
     ];
     let display = prop_oneof![
         3 => Just(Display::Visible),
         1 => Just(Display::Attributable),
         2 => Just(Display::Hidden),
     ];
-    let order_type = prop_oneof![9 => Just(OrderType::Limit), 1 => Just(OrderType::Market)];
-    let quantity = (1u32..9).prop_map(|lots| lots * 10);
-    let price = (1i64..9).prop_map(|ticks| ticks * 100);
-    let terms = (time_in_force, display);
+    let order_type = prop_oneof![
+        9 => Just(OrderType::Limit),
+        1 => Just(OrderType::Market),
+        1 => Just(OrderType::MarketToLimit),
+    ];
+    let plain =
+        (order_type, time_in_force, display).prop_map(|(order_type, time_in_force, display)| {
+            Terms { order_type, time_in_force, display, options: Options::NONE }
+        });
+    let limit = |display, options| Terms {
+        order_type: OrderType::Limit,
+        time_in_force: TimeInForce::Day,
+        display,
+        options,
+    };
+    let options = prop_oneof![
+        3 => quantity().prop_map(|floor| Options { max_floor: Quantity(floor), ..Options::NONE }),
+        1 => quantity().prop_map(|least| Options { min_quantity: Quantity(least), ..Options::NONE }),
+        1 => Just(Options { post_only: true, ..Options::NONE }),
+        1 => (0u16..3).prop_map(|group| Options { group, ..Options::NONE }),
+        1 => price().prop_map(|price| Options {
+            pricing: Pricing::Stop,
+            offset: i32::try_from(price).unwrap(),
+            ..Options::NONE
+        }),
+        1 => Just(Options { pricing: Pricing::TrailingStop, offset: 100, ..Options::NONE }),
+        2 => self_trade().prop_map(|self_trade| Options { self_trade, ..Options::NONE }),
+        1 => (self_trade(), quantity()).prop_map(|(self_trade, floor)| Options {
+            self_trade,
+            max_floor: Quantity(floor),
+            ..Options::NONE
+        }),
+    ];
+    let special = options.prop_map(move |options| limit(Display::Visible, options));
+    let peg = prop_oneof![Just(Pricing::MidpointPeg), Just(Pricing::NearPeg)]
+        .prop_map(move |pricing| limit(Display::Hidden, Options { pricing, ..Options::NONE }));
+    let timed = (1u32..4).prop_map(move |s| Terms {
+        time_in_force: TimeInForce::GoodTillTime,
+        ..limit(Display::Visible, Options { expire_after_s: s, ..Options::NONE })
+    });
+    prop_oneof![6 => plain, 6 => special, 1 => peg, 1 => timed]
+}
+
+fn self_trade() -> impl Strategy<Value = SelfTrade> {
+    prop::sample::select(vec![
+        SelfTrade::CancelNewest,
+        SelfTrade::CancelOldest,
+        SelfTrade::CancelBoth,
+        SelfTrade::DecrementBoth,
+    ])
+}
+
+fn phase() -> impl Strategy<Value = Phase> {
+    prop_oneof![
+        6 => Just(Phase::Continuous),
+        1 => Just(Phase::Halted),
+        1 => Just(Phase::PreOpen),
+        2 => Just(Phase::OpeningAuction),
+        2 => Just(Phase::VolatilityAuction),
+        2 => Just(Phase::ClosingAuction),
+        1 => Just(Phase::Closed),
+    ]
+}
+
+fn step() -> impl Strategy<Value = (u16, Step)> {
+    let breach =
+        prop_oneof![Just(Breach::Cancel), Just(Breach::VolatilityAuction), Just(Breach::Halt)];
+    let back = || 0u32..8;
     let step = prop_oneof![
-        4 => (side, quantity.clone(), price.clone(), terms.clone(), order_type, any::<bool>())
-            .prop_map(|(side, quantity, price, (tif, display), kind, other)| {
-                Step::Enter(side, quantity, price, tif, display, kind, other)
+        40 => (side(), quantity(), price(), terms(), any::<bool>())
+            .prop_map(|(side, quantity, price, terms, other)| {
+                Step::Enter(side, quantity, price, terms, other)
             }),
-        2 => (0u32..8, quantity.clone(), price, terms).prop_map(
-            |(back, quantity, price, (tif, display))| {
-                Step::Replace(back, quantity, price, tif, display)
-            }
-        ),
-        2 => (0u32..8, prop_oneof![Just(0), quantity])
+        12 => (back(), quantity(), price(), terms())
+            .prop_map(|(back, quantity, price, terms)| Step::Replace(back, quantity, price, terms)),
+        10 => (back(), prop_oneof![Just(0), quantity()])
             .prop_map(|(back, quantity)| Step::Cancel(back, quantity)),
+        10 => (back(), side(), quantity())
+            .prop_map(|(back, side, quantity)| Step::Modify(back, side, quantity)),
+        1 => (prop::option::of(side()), prop::option::of(0u16..3), any::<bool>())
+            .prop_map(|(side, group, firm)| Step::MassCancel(side, group, firm)),
+        1 => prop_oneof![3 => Just(true), 1 => Just(false)].prop_map(Step::OrderEntry),
+        8 => (any::<bool>(), phase()).prop_map(|(other, phase)| Step::Phase(other, phase)),
+        2 => (any::<bool>(), breach, prop_oneof![Just(0u16), Just(1), Just(2)], any::<bool>())
+            .prop_map(|(other, breach, s, slides)| Step::Rules(other, breach, s, slides)),
+        1 => prop::option::of(side()).prop_map(Step::CancelOrders),
+        1 => prop_oneof![3 => Just(true), 1 => Just(false)].prop_map(Step::Disable),
+        1 => (1u64..20).prop_map(Step::Bust),
+        6 => (1u64..1_500).prop_map(Step::Wait),
     ];
     (1u16..3, step)
 }
 
-fn command(floor: &Floor, session: u16, step: Step) -> Command {
+fn instrument(other: bool) -> InstrumentId {
+    InstrumentId(1 + u16::from(other))
+}
+
+/// The command of a step, and who gives it: zero is the operator.
+fn command(floor: &Floor, session: u16, step: Step) -> (u16, Command) {
     let next = floor.exchange.sessions()[usize::from(session) - 1].next_user_ref;
     let user_ref = UserRef(u32::try_from(next).unwrap());
     let before = |back: u32| UserRef((user_ref.0 - 1).saturating_sub(back));
-    match step {
-        Step::Enter(side, quantity, price, time_in_force, display, order_type, other) => {
-            let instrument = InstrumentId(1 + u16::from(other));
-            let (quantity, price) = (Quantity(quantity), Price(price));
-            let attributes = Attributes::default();
-            Command::Enter(Enter {
+    let command = match step {
+        Step::Enter(side, quantity, price, terms, other) => {
+            let Terms { order_type, time_in_force, display, options } = terms;
+            let order = Enter {
                 user_ref,
-                instrument,
+                instrument: instrument(other),
                 side,
-                quantity,
-                price,
+                quantity: Quantity(quantity),
+                price: Price(price),
                 order_type,
                 time_in_force,
                 display,
-                attributes,
-            })
+                attributes: Attributes::default(),
+            };
+            match options == Options::NONE {
+                true => Command::Enter(order),
+                false => Command::EnterSpecial(EnterSpecial { order, options }),
+            }
         }
-        Step::Replace(back, quantity, price, time_in_force, display) => Command::Replace(Replace {
-            original: before(back),
-            user_ref,
-            quantity: Quantity(quantity),
-            price: Price(price),
-            time_in_force,
-            display,
-            ..Replace::default()
-        }),
+        Step::Replace(back, quantity, price, terms) => {
+            let Terms { order_type, time_in_force, display, options } = terms;
+            let order = Replace {
+                original: before(back),
+                user_ref,
+                quantity: Quantity(quantity),
+                price: Price(price),
+                order_type,
+                time_in_force,
+                display,
+                ..Replace::default()
+            };
+            match options == Options::NONE {
+                true => Command::Replace(order),
+                false => Command::ReplaceSpecial(ReplaceSpecial { order, options }),
+            }
+        }
         Step::Cancel(back, quantity) => {
             Command::Cancel(Cancel { user_ref: before(back), quantity: Quantity(quantity) })
+        }
+        Step::Modify(back, side, quantity) => Command::Modify(Modify {
+            user_ref: before(back),
+            side,
+            short_sale: ShortSale::No,
+            quantity: Quantity(quantity),
+        }),
+        Step::MassCancel(side, group, of_firm) => Command::MassCancel(MassCancel {
+            user_ref,
+            firm: if of_firm { "FIRM".parse().unwrap() } else { Alpha::BLANK },
+            instrument: InstrumentId(0),
+            side,
+            group,
+        }),
+        Step::OrderEntry(enabled) => {
+            Command::SetOrderEntry(SetOrderEntry { user_ref, firm: Alpha::BLANK, enabled })
+        }
+        Step::Phase(other, phase) => {
+            return (0, Command::SetPhase(SetPhase { instrument: instrument(other), phase }));
+        }
+        Step::Rules(other, on_breach, volatility_auction_s, post_only_slides) => {
+            let rules = SetRules {
+                instrument: instrument(other),
+                reference_price: Price(400),
+                static_collar_bp: 7_000,
+                dynamic_collar_bp: 5_000,
+                on_breach,
+                volatility_auction_s,
+                post_only_slides,
+                ..SetRules::default()
+            };
+            return (0, Command::SetRules(rules));
+        }
+        Step::CancelOrders(side) => {
+            return (0, Command::CancelOrders(Scope { side, ..Scope::default() }));
+        }
+        Step::Disable(enabled) => {
+            let session = SessionId(session);
+            return (0, Command::SetSessionStatus(SetSessionStatus { session, enabled }));
+        }
+        Step::Bust(number) => {
+            let (match_number, reason) = (MatchNumber(number), BustReason::Supervisory);
+            return (0, Command::BustTrade(BustTrade { match_number, reason }));
+        }
+        Step::Wait(_) => return (0, Command::Tick),
+    };
+    (session, command)
+}
+
+/// Shares that events say have traded: once for both sides.
+fn shares_traded(events: &[Event]) -> u64 {
+    let shares = events.iter().map(|event| match &event.body {
+        EventBody::Executed(executed) => u64::from(executed.quantity.0),
+        EventBody::CrossExecuted(executed) if executed.side == Side::Buy => {
+            u64::from(executed.quantity.0)
+        }
+        _ => 0,
+    });
+    shares.sum()
+}
+
+/// What a flow came to, to see that flows come to something.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    cross_trades: u64,
+    refreshed: u64,
+    triggered: u64,
+    prevented: u64,
+    priority_changed: u64,
+    collars: u64,
+    figures: u64,
+    attributed: u64,
+    broken: u64,
+}
+
+impl Seen {
+    fn note(&mut self, event: &Event) {
+        match &event.body {
+            EventBody::CrossTrade { .. } => self.cross_trades += 1,
+            EventBody::Restated(restated) => match restated.reason {
+                RestateReason::Refreshed => self.refreshed += 1,
+                RestateReason::Repriced => {}
+                RestateReason::Triggered => self.triggered += 1,
+            },
+            EventBody::SelfTradePrevented(_) => self.prevented += 1,
+            EventBody::PriorityChanged(_) => self.priority_changed += 1,
+            EventBody::CollarBroken { .. } => self.collars += 1,
+            EventBody::AuctionFigures(_) => self.figures += 1,
+            EventBody::Accepted(accepted) => {
+                let attributable = accepted.order.display == Display::Attributable;
+                self.attributed += u64::from(attributable && event.market.0 > 0);
+            }
+            EventBody::TradeBroken(_) => self.broken += 1,
+            _ => {}
         }
     }
 }
 
+fn play(steps: &[(u16, Step)], seen: &mut Seen) {
+    let (mut floor, opening) = Floor::open(2);
+    let mut reader = Reader::default();
+    opening.iter().for_each(|event| reader.read(event));
+    let (mut traded, mut broken) = (0, 0);
+    for &(session, step) in steps {
+        if let Step::Wait(ms) = step {
+            floor.pass(ms * 1_000_000);
+        }
+        let (session, command) = command(&floor, session, step);
+        let events = floor.apply(session, command);
+        traded += shares_traded(&events);
+        for event in &events {
+            broken += u64::from(matches!(event.body, EventBody::TradeBroken(_)));
+            seen.note(event);
+            reader.read(event);
+        }
+        check(&floor.exchange, &reader.book);
+        assert_eq!(reader.traded, traded, "every trade is told once, hidden ones too: {step:?}");
+    }
+    assert_eq!(reader.broken, broken);
+}
+
 proptest! {
     #[test]
-    fn market_data_tells_the_same_as_the_books(steps in prop::collection::vec(step(), 0..120)) {
-        let (mut floor, opening) = Floor::open(2);
-        let mut reader = Reader::default();
-        opening.iter().for_each(|event| reader.read(event));
-        let mut traded = 0;
-        for (session, step) in steps {
-            let events = floor.apply(session, command(&floor, session, step));
-            for event in &events {
-                if let EventBody::Executed(executed) = &event.body {
-                    traded += u64::from(executed.quantity.0);
-                }
-                reader.read(event);
-            }
-            check(&floor.exchange, &reader.book);
-        }
-        prop_assert_eq!(reader.traded, traded, "every trade is told, hidden ones too");
+    fn market_data_tells_the_same_as_the_books(steps in prop::collection::vec(step(), 0..160)) {
+        play(&steps, &mut Seen::default());
     }
+}
+
+/// The same over one long flow, which comes to everything that a message is
+/// for; short ones rarely do.
+#[test]
+fn a_long_flow_comes_to_everything() {
+    let mut runner = TestRunner::deterministic();
+    let steps = prop::collection::vec(step(), 20_000..20_001);
+    let steps = steps.new_tree(&mut runner).unwrap().current();
+    let mut seen = Seen::default();
+    for flow in steps.chunks(2_000) {
+        play(flow, &mut seen);
+    }
+    let Seen { cross_trades, refreshed, triggered, prevented, .. } = seen;
+    let Seen { priority_changed, collars, figures, attributed, broken, .. } = seen;
+    let counts = [
+        cross_trades,
+        refreshed,
+        triggered,
+        prevented,
+        priority_changed,
+        collars,
+        figures,
+        attributed,
+        broken,
+    ];
+    assert!(counts.iter().all(|&count| count >= 5), "{seen:?}");
 }
 
 fn add(reference: u64, side: u8, shares: u32, price: u32) -> ItchMessage {
@@ -223,7 +491,7 @@ fn messages_about_unknown_orders_are_counted_and_change_nothing() {
 }
 
 /// C tells of an execution at another price than the displayed one, and an F
-/// is an A with a name; the venue sends neither, other feeds do.
+/// is an A with a name.
 #[test]
 fn attributed_orders_and_executions_at_another_price_are_understood() {
     let (stock_locate, tracking_number, timestamp) = (1, 0, Nanos48::new(0));
@@ -250,7 +518,13 @@ fn attributed_orders_and_executions_at_another_price_are_understood() {
         printable: Letter(b'Y'),
         execution_price: ItchPrice(650),
     };
-    let trade = Applied::Trade { stock_locate: 1, price: Price(650), shares: 40, order: Some(3) };
+    let trade = Applied::Trade {
+        stock_locate: 1,
+        price: Price(650),
+        shares: 40,
+        order: Some(3),
+        printable: true,
+    };
     assert_eq!(book.apply(&execution.into()), trade);
     assert_eq!(book.order(3).map(|order| (order.price, order.shares)), Some((Price(700), 60)));
 }

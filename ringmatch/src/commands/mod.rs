@@ -16,6 +16,7 @@ mod journal_table;
 mod journal_tidy;
 mod latency;
 mod message_text;
+mod operate;
 mod order_desk;
 mod order_line;
 mod replay;
@@ -48,6 +49,7 @@ enum Command {
     Serve(serve::Args),
     Send(send::Args),
     Session(session::Args),
+    Operate(operate::Args),
     Feed(feed::Args),
     Tap(tap::Args),
     Replay(replay::Args),
@@ -65,6 +67,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => serve::run(&args),
         Command::Send(args) => send::run(&args),
         Command::Session(args) => session::run(&args),
+        Command::Operate(args) => operate::run(&args),
         Command::Feed(args) => feed::run(&args),
         Command::Tap(args) => tap::run(&args),
         Command::Replay(args) => replay::run(&args),

@@ -5,7 +5,12 @@
 
 use super::order_line::Request;
 use ringmatch_engine::UserRef;
-use ringmatch_gateway::client::{Client, ClientError, replacement};
+use ringmatch_engine::command::ShortSale;
+use ringmatch_gateway::client::{Client, ClientError, Replacement};
+use ringmatch_gateway::translate::side_letter;
+use ringmatch_gateway::wire::ouch::{
+    DisableOrderEntry, EnableOrderEntry, MassCancel, ModifyOrder, OuchOption,
+};
 use std::collections::HashMap;
 
 /// Sends what lines ask for.
@@ -37,12 +42,13 @@ impl OrderDesk {
                 self.by_id.insert(order.cl_ord_id.to_string(), user_ref);
                 Sent { user_ref, is_answered: true }
             }
-            Request::Replace { order, quantity, price, id } => {
+            Request::Replace { order, replacement } => {
                 let Some(original) = self.find(order) else { return Ok(Err(unknown(order))) };
                 let user_ref = client.next_user_ref();
-                let mut message = replacement(original, user_ref, *quantity, *price);
-                message.cl_ord_id = *id;
-                client.send(&message.into(), None)?;
+                let replacement = Replacement { original, ..*replacement };
+                let (message, options) = replacement.message(user_ref);
+                client.send(&message.into(), options)?;
+                let id = replacement.cl_ord_id;
                 let name = if id.is_blank() { order.clone() } else { id.to_string() };
                 self.by_id.insert(name, user_ref);
                 Sent { user_ref, is_answered: false }
@@ -51,6 +57,31 @@ impl OrderDesk {
                 let Some(user_ref) = self.find(order) else { return Ok(Err(unknown(order))) };
                 client.cancel(user_ref, *quantity)?;
                 Sent { user_ref, is_answered: false }
+            }
+            Request::Modify { order, side, short_sale, quantity } => {
+                let Some(user_ref) = self.find(order) else { return Ok(Err(unknown(order))) };
+                let (side, quantity) = (side_letter(*side, *short_sale), *quantity);
+                let message = ModifyOrder { user_ref_num: user_ref.0, side, quantity };
+                client.send(&message.into(), None)?;
+                Sent { user_ref, is_answered: false }
+            }
+            Request::MassCancel { firm, symbol, side, group } => {
+                let user_ref = client.next_user_ref();
+                let message = MassCancel { user_ref_num: user_ref.0, firm: *firm, symbol: *symbol };
+                let side = side.map(|side| OuchOption::Side(side_letter(side, ShortSale::No)));
+                let group = group.map(OuchOption::GroupId);
+                client.send(&message.into(), side.into_iter().chain(group))?;
+                Sent { user_ref, is_answered: true }
+            }
+            Request::OrderEntry { firm, enabled } => {
+                let user_ref = client.next_user_ref();
+                let (user_ref_num, firm) = (user_ref.0, *firm);
+                let message = match enabled {
+                    true => EnableOrderEntry { user_ref_num, firm }.into(),
+                    false => DisableOrderEntry { user_ref_num, firm }.into(),
+                };
+                client.send(&message, None)?;
+                Sent { user_ref, is_answered: true }
             }
         }))
     }

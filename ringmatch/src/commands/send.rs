@@ -220,6 +220,15 @@ impl Desk {
                 self.rejected += 1;
                 self.unanswered.remove(&rejected.user_ref_num);
             }
+            Outbound::MassCancelResponse(response) => {
+                self.unanswered.remove(&response.user_ref_num);
+            }
+            Outbound::DisableOrderEntryResponse(response) => {
+                self.unanswered.remove(&response.user_ref_num);
+            }
+            Outbound::EnableOrderEntryResponse(response) => {
+                self.unanswered.remove(&response.user_ref_num);
+            }
             Outbound::OrderExecuted(executed) => {
                 self.executions += 1;
                 self.executed_shares += u64::from(executed.quantity);
@@ -230,7 +239,7 @@ impl Desk {
     }
 
     fn show(&self, response: &Response) {
-        if let Some(described) = Described::ouch(response.number, &response.message) {
+        if let Some(described) = Described::ouch(response) {
             let line = if self.json { described.json().to_string() } else { described.text() };
             println!("{line}");
         }

@@ -4,22 +4,27 @@
 //! what is in effect, then takes orders until it is told to stop (SIGTERM or
 //! ctrl-C), and ends in order: what was taken is matched, journaled and
 //! answered. While it runs it says, at most once a second, what goes wrong on
-//! the wire.
+//! the wire, and lets an operator in by the door in its data directory.
 
 use super::Outcome;
 use crate::board::{Board, BoardError};
 use crate::config::Config;
+use crate::door::Door;
+use crate::operation::Operation;
 use crate::pipeline::{Venue, Watch};
 use crate::threads::{Layout, Pinned};
 use clap::Parser;
 use ringmatch_journal::{Directory, Durability, Room};
 use ringmatch_ring::WaitStrategy;
-use serde_json::json;
+use serde_json::{Value, json};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+
+/// How long an operator's command may take.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Run the engine on a data directory: start, crash and restart are this one command
 #[derive(Parser)]
@@ -59,7 +64,8 @@ pub(super) fn run(args: &Args) -> Outcome {
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
     let venue = Venue::start(&config, &args.data_dir)?;
-    announce(&config, &args.data_dir, &venue);
+    let door = open_door(&args.data_dir);
+    announce(&config, &args.data_dir, &venue, door.as_ref());
     let unpinned = venue.threads().any(|(_, pinned)| matches!(pinned, Pinned::Failed(_)));
     if args.strict && unpinned {
         venue.stop();
@@ -71,8 +77,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let directory = Directory::open(&args.data_dir)?;
     let segment_bytes = config.journal.segment_bytes;
-    let room = RoomWatch { directory, segment_bytes, told_segments: u64::MAX };
-    watch(&venue, &args.data_dir, room, &stop);
+    let room = RoomWatch { directory, segment_bytes, told_segments: u64::MAX, told_unknown: false };
+    watch(&venue, &args.data_dir, room, door.as_ref(), &stop);
     venue.stop();
     let report = venue.join();
     match report.failure() {
@@ -96,8 +102,13 @@ fn effective_config(args: &Args) -> Result<Config, Box<dyn std::error::Error>> {
     Ok(config)
 }
 
+/// The operator's door; a venue trades without one, too.
+fn open_door(data_dir: &Path) -> Option<Door> {
+    Door::open(data_dir).map_err(|error| eprintln!("warning: {error}")).ok()
+}
+
 /// Says what recovery did and what is in effect.
-fn announce(config: &Config, data_dir: &Path, venue: &Venue) {
+fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>) {
     let (addresses, recovered) = (venue.addresses(), venue.recovered());
     let threads: Vec<String> =
         venue.threads().map(|(name, pinned)| format!("{name} ({pinned})")).collect();
@@ -120,6 +131,9 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue) {
     eprintln!("  orders       {}", addresses.orders);
     eprintln!("  requests     {} (responses come from here)", addresses.requests);
     eprintln!("  market data  {}", addresses.market_data);
+    if let Some(door) = door {
+        eprintln!("  operator     {}", door.path().display());
+    }
     eprintln!(
         "  threads      {}: {}; wait {}",
         venue.layout(),
@@ -129,7 +143,7 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue) {
     eprintln!("ready");
 }
 
-fn ready(venue: &Venue) -> serde_json::Value {
+fn ready(venue: &Venue) -> Value {
     let (addresses, recovered) = (venue.addresses(), venue.recovered());
     json!({
         "ready": true,
@@ -152,6 +166,8 @@ struct RoomWatch {
     segment_bytes: u64,
     /// The room that was last told.
     told_segments: u64,
+    /// Whether it was told that the room cannot be found out.
+    told_unknown: bool,
 }
 
 impl RoomWatch {
@@ -159,17 +175,42 @@ impl RoomWatch {
         let room = match Room::of(&self.directory, self.segment_bytes) {
             Ok(room) => room,
             Err(error) => {
-                return Some(format!("the disk's free room cannot be found out: {error}"));
+                let is_news = !std::mem::replace(&mut self.told_unknown, true);
+                return is_news
+                    .then(|| format!("the disk's free room cannot be found out: {error}"));
             }
         };
+        self.told_unknown = false;
         let told = std::mem::replace(&mut self.told_segments, room.segments);
         (room.is_short() && room.segments < told).then(|| room.to_string())
     }
 }
 
-/// Waits for a signal or for the end of the venue, shows how it does, and says
-/// what goes wrong.
-fn watch(venue: &Venue, data_dir: &Path, mut room: RoomWatch, stop: &AtomicBool) {
+/// Has an operation carried out; what became of it.
+fn operate(venue: &Venue, operation: Operation) -> Value {
+    let asked = json!(operation);
+    let answer = match venue.control().operate(operation, PATIENCE) {
+        Ok(applied) => json!({
+            "sequence": applied.sequence.0,
+            "done": applied.done,
+            "events": applied.events,
+            "executions": applied.executions,
+        }),
+        Err(error) => json!({ "error": error }),
+    };
+    eprintln!("operator: {asked}: {answer}");
+    answer
+}
+
+/// Waits for a signal or for the end of the venue, shows how it does, says what
+/// goes wrong, and lets the operator in.
+fn watch(
+    venue: &Venue,
+    data_dir: &Path,
+    mut room: RoomWatch,
+    door: Option<&Door>,
+    stop: &AtomicBool,
+) {
     let mut watch = Watch::new(venue.counters().clone());
     let mut said = Instant::now();
     let mut board = Board::hang(data_dir, venue).inspect_err(no_board).ok();
@@ -180,6 +221,9 @@ fn watch(venue: &Venue, data_dir: &Path, mut room: RoomWatch, stop: &AtomicBool)
         {
             no_board(&error);
             board = None;
+        }
+        if let Some(door) = door {
+            door.serve(|operation| operate(venue, operation));
         }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();

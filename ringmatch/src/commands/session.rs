@@ -181,7 +181,7 @@ impl<W: Write> Floor<W> {
     }
 
     fn print_response(&mut self, response: &Response) -> Result<(), Fault> {
-        match Described::ouch(response.number, &response.message) {
+        match Described::ouch(response) {
             Some(described) => self.print(&described.json()),
             None => Ok(()),
         }

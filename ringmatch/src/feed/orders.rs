@@ -11,9 +11,9 @@
 //! added before is told apart and comes to nothing, as for a reader of the
 //! record ([`MarketBook`](ringmatch_gateway::market::MarketBook)).
 
-use ringmatch_engine::command::Side;
+use ringmatch_engine::command::{Side, TimeInForce};
 use ringmatch_engine::{Price, Symbol, UserRef};
-use ringmatch_gateway::client::{Lifetime, NewOrder, cancellation, replacement};
+use ringmatch_gateway::client::{NewOrder, cancellation, replacement};
 use ringmatch_gateway::wire::itch::{ItchMessage, OrderReplace};
 use ringmatch_gateway::wire::ouch::Inbound;
 use ringmatch_gateway::wire::{ItchPrice, Letter};
@@ -111,7 +111,7 @@ impl OrderFlow {
         let taker = self.next_user_ref();
         let Resting { user_ref: maker, symbol, side, price, .. } = resting;
         let order = NewOrder {
-            lifetime: Lifetime::ImmediateOrCancel,
+            time_in_force: TimeInForce::ImmediateOrCancel,
             ..NewOrder::limit(symbol, side.opposite(), quantity, price)
         };
         Translation::Execution(order.message(taker).0.into(), Hit { taker, maker, quantity })

@@ -95,7 +95,7 @@ impl Witness {
 
     /// Takes a response.
     pub fn response(&mut self, response: &Response) {
-        let Response { number, message } = response;
+        let Response { number, message, .. } = response;
         self.responses.get_or_insert(Run { next: *number, lost: 0 }).note(*number);
         match message {
             Outbound::OrderAccepted(accepted) => {

@@ -111,7 +111,7 @@ pub fn measure(
 fn admitting(config: &Config, sessions: u16) -> Result<Config, Box<dyn Error>> {
     let mut config = config.clone();
     let session = |number| -> Result<SessionConfig, Box<dyn Error>> {
-        Ok(SessionConfig { name: format!("LATENCY{number}").parse()?, firm: "LATE".parse()? })
+        Ok(SessionConfig::new(format!("LATENCY{number}").parse()?, "LATE".parse()?))
     };
     config.sessions = (1..=sessions).map(session).collect::<Result<_, _>>()?;
     config.limits.sessions = config.limits.sessions.max(sessions);

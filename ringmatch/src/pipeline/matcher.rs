@@ -9,12 +9,12 @@
 //! handed over. The backlog is bounded by what one command can say.
 
 use super::mark::{Mark, Marker};
-use super::{Counter, Counters, Meters, Stage, Stop, Timing};
+use super::{Applied, Counter, Counters, Meters, Progress, Stage, Stop, Timing};
 use crate::clock::Clock;
 use crate::log::{CHECKPOINT_INTERVAL, Checkpoint};
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
-use ringmatch_engine::{EventSink, Exchange, Nanos, Sequence};
+use ringmatch_engine::{EventSink, Exchange, Nanos, Sequence, SessionId};
 use ringmatch_ring::{ClaimError, Consumer, Ended, Producer};
 use std::collections::VecDeque;
 
@@ -31,6 +31,7 @@ pub struct Matcher<C> {
     counters: Counters,
     /// Events that the replay said.
     replayed: u64,
+    progress: Progress,
     clock: C,
     timing: Timing,
     received: [Nanos; BATCH],
@@ -97,6 +98,7 @@ impl<C: Clock> Matcher<C> {
         events: Producer<Event>,
         checkpoints: Producer<Checkpoint>,
         marks: Producer<Mark>,
+        progress: Progress,
         meters: Meters<C>,
     ) -> Self {
         let timing = meters.timing("receive_to_matched");
@@ -110,6 +112,7 @@ impl<C: Clock> Matcher<C> {
             marks: Some(Marker(marks)),
             counters: meters.counters,
             replayed,
+            progress,
             clock: meters.clock,
             timing,
             received: [Nanos(0); BATCH],
@@ -128,9 +131,18 @@ impl<C: Clock> Matcher<C> {
             Err(Ended::Closed) => return Err(Stop::Finished),
             Err(Ended::Poisoned) => return Err(Stop::Failed("the receiver has failed".into())),
         };
-        let mut applied = 0;
+        let mut applied: usize = 0;
+        let mut ahead = batch.iter();
         for (_, command) in &batch {
-            self.exchange.apply(command, events);
+            if applied.is_multiple_of(Exchange::AHEAD) {
+                self.exchange.prepare(ahead.clone().map(|(_, command)| command));
+                ahead.nth(Exchange::AHEAD - 1);
+            }
+            if command.session == SessionId(0) {
+                operate(&mut self.exchange, command, events, &self.progress);
+            } else {
+                self.exchange.apply(command, events);
+            }
             self.received[applied] = command.time;
             applied += 1;
             if command.sequence.0.is_multiple_of(CHECKPOINT_INTERVAL) {
@@ -141,6 +153,7 @@ impl<C: Clock> Matcher<C> {
             }
         }
         batch.commit_first(applied);
+        self.progress.note_timer(&self.exchange);
         Ok(applied)
     }
 
@@ -166,6 +179,25 @@ impl<C: Clock> Matcher<C> {
             self.counters.set(counter, total);
         }
     }
+}
+
+/// Applies a command of the operator or a tick, and tells what became of it.
+fn operate(
+    exchange: &mut Exchange,
+    command: &SequencedCommand,
+    events: &mut EventOutlet,
+    progress: &Progress,
+) {
+    let before = *exchange.counters();
+    exchange.apply(command, events);
+    let after = exchange.counters();
+    progress.note_timer(exchange);
+    progress.note_applied(Applied {
+        sequence: command.sequence,
+        done: after.refused_operations == before.refused_operations,
+        events: after.events - before.events,
+        executions: after.executions - before.executions,
+    });
 }
 
 /// Hands a checkpoint to the journaler. If it is so far behind that there is no

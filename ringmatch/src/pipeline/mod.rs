@@ -12,11 +12,13 @@
 //! observable leaves before its cause is safe: the publisher sends what came of
 //! a command only when the journaler has said that the command is durable.
 
+mod control;
 mod counters;
 mod journaler;
 mod mark;
 mod matcher;
 mod meters;
+mod progress;
 mod publisher;
 mod receiver;
 mod restored;
@@ -24,13 +26,15 @@ mod stages;
 mod timing;
 mod venue;
 
+pub use control::{Control, ControlQueue, control};
 pub use counters::{Counter, Counters, Watch};
 pub use journaler::Journaler;
 pub use mark::Mark;
 pub use matcher::Matcher;
 pub use meters::Meters;
+pub use progress::{Applied, Progress};
 pub use publisher::Publisher;
-pub use receiver::{Desk, Receiver};
+pub use receiver::{Desk, Office, Receiver};
 pub use restored::{Recovered, Restored, open_journal};
 pub use stages::{Sockets, Stages};
 pub use timing::{TimedFrom, Times, Timing};

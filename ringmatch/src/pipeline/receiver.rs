@@ -4,13 +4,17 @@
 //! in order, and writes them as commands into the command ring: ring order is
 //! the order of the log. It stamps the time, which never goes back, also not
 //! over a restart. Operator actions enter here too, before anything that
-//! arrives later. A full ring stops it: datagrams then wait in the socket's
-//! buffer, and what does not fit there is lost and repaired.
+//! arrives later: those of the start, and those that an operator asks for while
+//! the venue runs. When something in the exchange is due, it sequences a tick. A
+//! full ring stops it: datagrams then wait in the socket's buffer, and what does
+//! not fit there is lost and repaired.
 
-use super::{Counter, Counters, Meters, Stage, Stop};
+use super::control::Asked;
+use super::{Applied, ControlQueue, Counter, Counters, Meters, Progress, Stage, Stop};
 use crate::clock::Clock;
+use crate::operation::Registry;
 use ringmatch_engine::command::{Command, SequencedCommand};
-use ringmatch_engine::{Nanos, Sequence, SessionId};
+use ringmatch_engine::{InstrumentId, Nanos, Sequence, SessionId, SessionName, Symbol};
 use ringmatch_gateway::net::{Datagrams, MAX_DATAGRAM};
 use ringmatch_gateway::stream::ReceiverCounters;
 use ringmatch_gateway::{Intake, Sequencer};
@@ -18,6 +22,7 @@ use ringmatch_ring::{ClaimError, Producer, SequenceReader};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::SyncSender;
 
 /// Datagrams taken in one poll.
 const BATCH: usize = 32;
@@ -37,6 +42,11 @@ impl Desk {
     #[must_use]
     pub fn new(ring: Producer<SequencedCommand>, last: Sequence, time: Nanos) -> Self {
         Self { ring, next: last.next(), time, fault: None }
+    }
+
+    /// Whether a command would get a place now.
+    fn has_room(&mut self) -> bool {
+        self.ring.has_room(1).unwrap_or(true)
     }
 }
 
@@ -62,12 +72,115 @@ impl Sequencer for Desk {
     }
 }
 
+/// What the venue itself has to say: its operator, and the time.
+pub struct Office {
+    /// What the start has still to sequence.
+    opening: VecDeque<Command>,
+    queue: ControlQueue,
+    progress: Progress,
+    /// The operator's command that was sequenced last, and who waits for it.
+    pending: Option<(Sequence, SyncSender<Result<Applied, String>>)>,
+    /// The tick that was sequenced last.
+    tick: Sequence,
+}
+
+impl Office {
+    /// An office that first has `opening` sequenced, then what comes through
+    /// the queue.
+    #[must_use]
+    pub fn new(
+        opening: impl IntoIterator<Item = Command>,
+        queue: ControlQueue,
+        progress: Progress,
+    ) -> Self {
+        let opening = opening.into_iter().collect();
+        Self { opening, queue, progress, pending: None, tick: Sequence(0) }
+    }
+
+    /// Sequences what the start asks for as far as there is room.
+    fn open(&mut self, desk: &mut Desk, intake: &mut Intake) -> usize {
+        let mut done = 0;
+        while let Some(command) = self.opening.front() {
+            if desk.sequence(SessionId(0), 0, *command).is_none() {
+                break;
+            }
+            // Clients may use what an operator has listed or admitted.
+            match command {
+                Command::AddInstrument(listed) => intake.list(listed.instrument, listed.symbol),
+                Command::AddSession(admitted) => intake.admit(admitted.session, admitted.name, 1),
+                _ => {}
+            }
+            self.opening.pop_front();
+            done += 1;
+        }
+        done
+    }
+
+    /// Sequences a tick if something is due, unless the last one has not been
+    /// applied yet.
+    fn tick(&mut self, desk: &mut Desk) -> usize {
+        // In this order: the timer is the one after the last tick.
+        if self.progress.of(self.tick).is_none() {
+            return 0;
+        }
+        if self.progress.timer().is_none_or(|due| due > desk.time) {
+            return 0;
+        }
+        let Some(sequence) = desk.sequence(SessionId(0), 0, Command::Tick) else { return 0 };
+        self.tick = sequence;
+        1
+    }
+
+    /// Answers for the operator's last command once it is matched and durable,
+    /// and only then takes the next.
+    fn operate(&mut self, desk: &mut Desk, intake: &Intake, durable: Sequence) -> usize {
+        if let Some((sequence, answer)) = &self.pending {
+            let applied = self.progress.of(*sequence).filter(|_| durable >= *sequence);
+            let Some(applied) = applied else { return 0 };
+            // Who asked may have lost patience.
+            let _ = answer.try_send(Ok(applied));
+            self.pending = None;
+        }
+        // A tick would overwrite what became of the command, and the other way
+        // round.
+        if self.progress.of(self.tick).is_none() || !desk.has_room() {
+            return 0;
+        }
+        let Some(Asked { operation, answer }) = self.queue.next() else { return 0 };
+        let refusal = match operation.command(&Known(intake)) {
+            Ok(command) => match desk.sequence(SessionId(0), 0, command) {
+                Some(sequence) => {
+                    self.pending = Some((sequence, answer));
+                    return 1;
+                }
+                None => "the command ring is broken".into(),
+            },
+            Err(refusal) => refusal,
+        };
+        let _ = answer.try_send(Err(refusal));
+        0
+    }
+}
+
+/// What the intake knows of names and numbers.
+struct Known<'a>(&'a Intake);
+
+impl Registry for Known<'_> {
+    fn instrument(&self, symbol: Symbol) -> Option<InstrumentId> {
+        self.0.instrument(symbol)
+    }
+
+    fn session(&self, name: SessionName) -> Option<SessionId> {
+        self.0.session(name)
+    }
+}
+
 /// The stage that takes orders from the network and sequences them.
 pub struct Receiver<N, C> {
     network: N,
     intake: Intake,
     desk: Option<Desk>,
-    operations: VecDeque<Command>,
+    office: Office,
     durable: SequenceReader,
     stop: Arc<AtomicBool>,
     clock: C,
@@ -79,13 +192,14 @@ pub struct Receiver<N, C> {
 }
 
 impl<N: Datagrams, C: Clock> Receiver<N, C> {
-    /// A receiver that first sequences `operations`, then what arrives.
+    /// A receiver that first sequences what the office opens with, then what
+    /// arrives.
     #[must_use]
     pub fn new(
         network: N,
         intake: Intake,
         desk: Desk,
-        operations: impl IntoIterator<Item = Command>,
+        office: Office,
         durable: SequenceReader,
         stop: Arc<AtomicBool>,
         meters: Meters<C>,
@@ -94,7 +208,7 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
             network,
             intake,
             desk: Some(desk),
-            operations: operations.into_iter().collect(),
+            office,
             durable,
             stop,
             clock: meters.clock,
@@ -105,35 +219,11 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
         }
     }
 
-    /// Sequences operator actions as far as there is room.
-    fn operate(&mut self, desk: &mut Desk) -> usize {
-        let mut done = 0;
-        while let Some(command) = self.operations.front() {
-            if desk.sequence(SessionId(0), 0, *command).is_none() {
-                break;
-            }
-            // Clients may use what an operator has listed or admitted.
-            match command {
-                Command::AddInstrument(listed) => {
-                    self.intake.list(listed.instrument, listed.symbol);
-                }
-                Command::AddSession(admitted) => {
-                    self.intake.admit(admitted.session, admitted.name, 1);
-                }
-                _ => {}
-            }
-            self.operations.pop_front();
-            done += 1;
-        }
-        desk.ring.publish();
-        done
-    }
-
     /// Takes datagrams while there is room for what is in them.
     fn receive(&mut self, desk: &mut Desk) -> Result<usize, Stop> {
         let failed = |error| Stop::Failed(format!("orders cannot be received: {error}"));
         for taken in 0..BATCH {
-            if !desk.ring.has_room(1).unwrap_or(true) {
+            if !desk.has_room() {
                 return Ok(taken);
             }
             let arrived = self.network.receive(&mut self.buffer).map_err(failed)?;
@@ -150,17 +240,23 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
         // back; pauses follow the clock.
         let now = self.clock.now();
         desk.time = desk.time.max(now);
+        let durable = Sequence(self.durable.get());
         let mut done = 0;
-        if !self.operations.is_empty() {
-            done += self.operate(desk);
+        let Self { office, intake, .. } = self;
+        if !office.opening.is_empty() {
+            done += office.open(desk, intake);
+            desk.ring.publish();
         }
-        if self.operations.is_empty() {
-            self.intake.resume(desk);
+        if office.opening.is_empty() {
+            if office.pending.is_none() {
+                done += office.tick(desk);
+            }
+            done += office.operate(desk, intake, durable);
+            intake.resume(desk);
             desk.ring.publish();
             done += self.receive(desk)?;
         }
-        let Self { network, intake, unsent, durable, .. } = self;
-        let durable = Sequence(durable.get());
+        let Self { network, intake, unsent, .. } = self;
         intake.poll(now.0, durable, |packet, to| {
             *unsent += u64::from(!network.send(packet, to).unwrap_or(false));
         });

@@ -5,8 +5,11 @@
 //! threads, the simulation its own and polls them one by one.
 
 use super::mark::Mark;
-use super::receiver::Desk;
-use super::{Journaler, Matcher, Meters, Publisher, Receiver, Restored, Stage, StartError};
+use super::receiver::{Desk, Office};
+use super::{
+    ControlQueue, Journaler, Matcher, Meters, Progress, Publisher, Receiver, Restored, Stage,
+    StartError,
+};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::log::Checkpoint;
@@ -49,8 +52,9 @@ impl Stages {
     pub const RING: usize = 1 << 16;
 
     /// Joins the stages of a venue that goes on from `restored`. The command
-    /// ring and the event ring have `ring` slots; setting `stop` ends the
-    /// receiver, and in order all that come after it.
+    /// ring and the event ring have `ring` slots; what its operator asks for
+    /// comes through `queue`; setting `stop` ends the receiver, and in order
+    /// all that come after it.
     ///
     /// # Errors
     /// When the config contradicts the journal, or `ring` is no power of two.
@@ -59,6 +63,7 @@ impl Stages {
         restored: Restored<S>,
         sockets: Sockets<N>,
         ring: usize,
+        queue: ControlQueue,
         meters: &Meters<C>,
         stop: &Arc<AtomicBool>,
     ) -> Result<Self, StartError>
@@ -87,12 +92,13 @@ impl Stages {
         let (mark_ring, [mark_reader]) = marks.build([mark_reader])?;
         let durable = SequenceWriter::new(last.0);
 
-        let operations = operations::outstanding(config, &exchange)?;
+        let opening = operations::outstanding(config, &exchange)?;
+        let progress = Progress::starting_at(&exchange);
         let receiver = Receiver::new(
             sockets.orders,
             intake(&exchange),
             Desk::new(command_ring, last, time),
-            operations,
+            Office::new(opening, queue, progress.clone()),
             durable.reader(),
             Arc::clone(stop),
             meters.clone(),
@@ -112,6 +118,7 @@ impl Stages {
             event_ring,
             checkpoint_ring,
             mark_ring,
+            progress,
             meters.clone(),
         );
         let journaler =

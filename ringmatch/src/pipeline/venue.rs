@@ -8,7 +8,9 @@
 //! how the venue came to be what it is.
 
 use super::open_journal;
-use super::{Counters, Ending, Meters, Recovered, Restored, Sockets, Stages, Times};
+use super::{
+    Control, Counters, Ending, Meters, Recovered, Restored, Sockets, Stages, Times, control,
+};
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::follower::FollowError;
@@ -111,6 +113,7 @@ pub struct Venue {
     layout: Layout,
     threads: Vec<Running>,
     meters: Meters<SystemClock>,
+    control: Control,
     stop: Arc<AtomicBool>,
 }
 
@@ -143,11 +146,12 @@ impl Venue {
         let recovered = restored.recovered.clone();
         let layout = config.threads.layout.resolve();
         let (meters, stop) = (Meters::new(SystemClock::start()), Arc::default());
+        let (control, queue) = control();
         let sockets = Sockets { orders, requests, market_data: addresses.market_data };
-        let stages = Stages::join(config, restored, sockets, Stages::RING, &meters, &stop)?;
+        let stages = Stages::join(config, restored, sockets, Stages::RING, queue, &meters, &stop)?;
         let assignments = stages.assign(layout, &config.threads.pin)?;
         let threads = Vec::new();
-        let mut venue = Self { addresses, recovered, layout, threads, meters, stop };
+        let mut venue = Self { addresses, recovered, layout, threads, meters, control, stop };
         for assignment in assignments {
             venue.run(assignment, config.threads.wait)?;
         }
@@ -188,6 +192,12 @@ impl Venue {
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.meters.counters
+    }
+
+    /// Where its operator asks for something.
+    #[must_use]
+    pub fn control(&self) -> &Control {
+        &self.control
     }
 
     /// Forgets how long commands took so far: the [`Report`] tells of those

@@ -201,7 +201,7 @@ fn every_malformed_order_is_answered(site: &Site) {
         (|o| o.display = Letter(0), 0x03),
         (|o| o.time_in_force = Letter(b'9'), 0x0F),
         (|o| o.capacity = Letter(b'?'), 0x0F),
-        (|o| o.cross_type = Letter(b'C'), 0x14),
+        (|o| o.cross_type = Letter(b'H'), 0x14),
     ];
     let mut bravo = site.connect("BRAVO", Start::Now);
     let mut expect = |message: Vec<u8>, user_ref: u32, code: u16| {
@@ -223,8 +223,8 @@ fn every_malformed_order_is_answered(site: &Site) {
         next += 1;
     }
     let options = [
-        (OuchOption::MinQty(3), 0x0D),
-        (OuchOption::PostOnly(Letter(b'P')), 0x0F),
+        (OuchOption::MinQty(1_000), 0x0D),
+        (OuchOption::PostOnly(Letter(b'Y')), 0x0F),
         (OuchOption::ExpireTime(u32::MAX), 0x0F),
     ];
     for (option, code) in options {
@@ -234,10 +234,10 @@ fn every_malformed_order_is_answered(site: &Site) {
     let whole = encoded(EnterOrder { user_ref_num: next, ..order() }, None);
     expect(whole[..whole.len() - 1].to_vec(), next, 0x0A);
     next += 1;
-    let (firm, symbol) = (Alpha::BLANK, Alpha::BLANK);
-    expect(encoded(MassCancel { user_ref_num: next, firm, symbol }, None), next, 0x0A);
-    let modify = ModifyOrder { user_ref_num: 1, side: Letter(b'S'), quantity: 1 };
-    expect(encoded(modify, None), 0, 0x0A);
+    let (firm, symbol) = (Alpha::BLANK, "NOPE".parse().unwrap());
+    expect(encoded(MassCancel { user_ref_num: next, firm, symbol }, None), next, 0x17);
+    let modify = ModifyOrder { user_ref_num: 1, side: Letter(b'?'), quantity: 1 };
+    expect(encoded(modify, None), 0, 0x09);
     for nonsense in [&b""[..], b"O", b"?", &[0xFF; 1_300]] {
         expect(nonsense.to_vec(), 0, 0x0A);
     }

@@ -66,7 +66,8 @@ impl Site {
              market_data = \"{market_data}\"\nrequests = \"{requests}\"\n\
              [journal]\ndurability = \"{durability}\"\nsegment_bytes = 1048576\n\
              [threads]\nlayout = \"{layout}\"\nwait = \"backoff\"\npin = []\n\
-             [limits]\norders = 65536\nlevels_per_side = 4096\ninstruments = 8\nsessions = 16\n"
+             [limits]\norders = 65536\nlevels_per_side = 4096\ninstruments = 8\nsessions = 16\n\
+             special_orders = 4096\nrecent_trades = 1024\n"
         );
         for symbol in ["AAPL", "MSFT", "NVDA"] {
             text += &format!(

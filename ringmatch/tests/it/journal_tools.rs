@@ -13,7 +13,8 @@ use ringmatch_journal::{Directory, Identity, Options, Recovery};
 use serde_json::{Value, json};
 use std::path::Path;
 
-const LIMITS: Limits = Limits { orders: 64, levels_per_side: 8, instruments: 1, sessions: 2 };
+const LIMITS: Limits =
+    Limits { orders: 64, levels_per_side: 8, instruments: 1, sessions: 2, ..Limits::DEFAULT };
 /// 2026-11-21T14:30:00Z, when the first command is taken; one a second follows.
 const START_NS: u64 = 1_795_271_400_000_000_000;
 
@@ -23,7 +24,7 @@ fn commands() -> Vec<Command> {
         let (name, firm) = (name.parse().unwrap(), "FIRM".parse().unwrap());
         Command::AddSession(AddSession { session: SessionId(n), name, firm })
     };
-    let (instrument, state) = (InstrumentId(1), TradingState::Trading);
+    let (instrument, phase) = (InstrumentId(1), Phase::Continuous);
     let listing = AddInstrument {
         instrument,
         symbol: "AAPL".parse().unwrap(),
@@ -35,7 +36,7 @@ fn commands() -> Vec<Command> {
         session(1, "ALPHA"),
         session(2, "BRAVO"),
         Command::AddInstrument(listing),
-        Command::SetTradingState(SetTradingState { instrument, state }),
+        Command::SetPhase(SetPhase { instrument, phase }),
     ];
     for n in 1..=8 {
         let side = if n <= 4 { Side::Buy } else { Side::Sell };

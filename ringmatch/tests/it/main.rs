@@ -23,6 +23,8 @@ mod latency_honesty;
 mod latency_results;
 /// Start, stop, start again; two on one directory; a busy port.
 mod lifecycle;
+/// What the config asks for besides its listing, and what an operator does.
+mod operate;
 /// Real clients and the real engine, with a bad network between them.
 mod proxy;
 /// Messages and files of recorded market data.

@@ -177,8 +177,9 @@ impl Trade {
         self.send(client, &AccountQuery {}.into());
         loop {
             let heard = client.receive(PATIENCE).unwrap().expect("an answer");
+            let is_fence = matches!(heard.message, Outbound::AccountQueryResponse(_));
             self.heard.push(heard);
-            if matches!(heard.message, Outbound::AccountQueryResponse(_)) {
+            if is_fence {
                 return;
             }
         }

@@ -95,7 +95,7 @@ fn two_sessions_trade_line_by_line() {
     // A line that makes no sense is refused, and the next one is taken.
     for (line, text, why) in [
         (2, "nonsense", "expected"),
-        (3, r#"{"symbol":"AAPL","side":"hold"}"#, "neither buy nor sell"),
+        (3, r#"{"symbol":"AAPL","side":"hold"}"#, "none of buy, sell"),
         (4, r#"{"action":"cancel","order":"nobody"}"#, "neither the id"),
     ] {
         alpha.say(text);

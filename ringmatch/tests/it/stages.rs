@@ -7,7 +7,9 @@
 
 use ringmatch::clock::{Clock, SystemClock};
 use ringmatch::log::Checkpoint;
-use ringmatch::pipeline::{Desk, Mark, Matcher, Meters, Receiver, Stage};
+use ringmatch::pipeline::{
+    Desk, Mark, Matcher, Meters, Office, Progress, Receiver, Stage, control,
+};
 use ringmatch_engine::command::*;
 use ringmatch_engine::event::{Event, EventBody};
 use ringmatch_engine::{
@@ -24,7 +26,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 const RING: usize = 4;
-const LIMITS: Limits = Limits { orders: 64, levels_per_side: 4, instruments: 1, sessions: 1 };
+const LIMITS: Limits = Limits {
+    orders: 64,
+    levels_per_side: 4,
+    instruments: 1,
+    sessions: 1,
+    special_orders: 8,
+    recent_trades: 8,
+};
 
 /// What a consumer of the ring finds there now.
 fn take<T: Copy + Send + Sync>(consumer: &mut Consumer<T>) -> Vec<T> {
@@ -46,10 +55,10 @@ fn exchange() -> Box<Exchange> {
         max_quantity: Quantity(1_000),
     };
     let (name, firm) = ("ALPHA".parse().unwrap(), "FIRM".parse().unwrap());
-    let state = TradingState::Trading;
+    let phase = Phase::Continuous;
     let commands = [
         Command::AddInstrument(listing),
-        Command::SetTradingState(SetTradingState { instrument, state }),
+        Command::SetPhase(SetPhase { instrument, phase }),
         Command::AddSession(AddSession { session: SessionId(1), name, firm }),
     ];
     for command in commands {
@@ -93,14 +102,16 @@ fn an_order_that_trades_more_often_than_the_event_ring_has_slots() {
     let consumer = marks.consumer();
     let (marks, [_marks]) = marks.build([consumer]).unwrap();
     let meters = Meters::new(SystemClock::start());
-    let mut matcher = Matcher::new(exchange(), to_matcher, events, checkpoints, marks, meters);
+    let (exchange_of_it, mut model) = (exchange(), exchange());
+    let progress = Progress::starting_at(&exchange_of_it);
+    let mut matcher =
+        Matcher::new(exchange_of_it, to_matcher, events, checkpoints, marks, progress, meters);
 
     let flow: Vec<_> = (1..=20)
         .map(|number| order(number, Side::Sell, 1))
         .chain([order(21, Side::Buy, 15), order(22, Side::Buy, 5)])
         .collect();
     let mut expected = Vec::new();
-    let mut model = exchange();
     for command in &flow {
         *commands.try_claim().unwrap().unwrap() = *command;
         model.apply(command, &mut expected);
@@ -158,7 +169,8 @@ fn receiver<C: Clock>(
     let (ring, [to_matcher]) = commands.build([consumer]).unwrap();
     let durable = SequenceWriter::new(0).reader();
     let (desk, meters) = (Desk::new(ring, Sequence(0), time), Meters::new(clock));
-    (Receiver::new(network, intake, desk, [], durable, Arc::default(), meters), to_matcher)
+    let office = Office::new([], control().1, Progress::starting_at(&exchange()));
+    (Receiver::new(network, intake, desk, office, durable, Arc::default(), meters), to_matcher)
 }
 
 #[test]

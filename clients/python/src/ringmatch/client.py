@@ -24,7 +24,20 @@ Price = Union[str, int, Decimal, float]
 HOUSEKEEPING_SECONDS = 0.002
 WINDOW_PATIENCE_SECONDS = 10.0
 SIDES = {"buy": "B", "sell": "S", "sell short": "T", "sell short exempt": "E"}
-LIFETIMES = {"day": "0", "ioc": "3", "fok": "3"}
+LIFETIMES = {
+    "day": "0",
+    "ioc": "3",
+    "fok": "3",
+    "gtc": "0",
+    "gtt": "6",
+    "at-open": "0",
+    "at-close": "0",
+}
+CROSSES = {"at-open": "O", "at-close": "C"}
+#: The letters of the venue's option `lifetime`. A replacement has no cross type, and
+#: says the auctions by the option too.
+GOOD_TILL_CANCEL = "1"
+REPLACED_CROSSES = {"at-open": "2", "at-close": "7"}
 
 
 class Silence(Exception):
@@ -98,10 +111,8 @@ class Client:
         options: Optional[Options] = None,
     ) -> int:
         """Sends a new order, a market order if it has no price, and returns its
-        number. It leaves with its packet: at `flush` or the next receive."""
-        chosen: Options = dict(options or {})
-        if time_in_force == "fok":
-            chosen["min_qty"] = quantity
+        number. It leaves with its packet: at `flush` or the next receive. What
+        it lives for is a word of `LIFETIMES`; "gtt" needs the option `expire_time`."""
         order = ouch.EnterOrder(
             user_ref_num=self.next_user_ref(),
             side=_word(SIDES, "side", side),
@@ -112,9 +123,9 @@ class Client:
             display="N" if hidden else "Y",
             capacity="A",
             intermarket_sweep_eligibility="N",
-            cross_type="N",
+            cross_type=CROSSES.get(time_in_force, "N"),
             cl_ord_id=cl_ord_id,
-            options=chosen,
+            options=_lifetime_options(time_in_force, quantity, options),
         )
         self.send(order)
         return order.user_ref_num
@@ -125,21 +136,27 @@ class Client:
         quantity: int,
         price: Price,
         *,
+        time_in_force: str = "day",
+        hidden: bool = False,
         cl_ord_id: str = "",
         options: Optional[Options] = None,
     ) -> int:
-        """Replaces a live order by a displayed day order of `quantity` in total,
-        what has been executed included; returns the new order's number."""
+        """Replaces a live order by one of `quantity` in total, what has been
+        executed included; returns the new order's number. Options that are not
+        given are the live order's, what it lives for and its display are not."""
+        chosen = _lifetime_options(time_in_force, quantity, options)
+        if time_in_force in REPLACED_CROSSES:
+            chosen["lifetime"] = REPLACED_CROSSES[time_in_force]
         request = ouch.ReplaceOrder(
             orig_user_ref_num=original,
             user_ref_num=self.next_user_ref(),
             quantity=quantity,
             price=price_units(price),
-            time_in_force=LIFETIMES["day"],
-            display="Y",
+            time_in_force=_word(LIFETIMES, "time_in_force", time_in_force),
+            display="N" if hidden else "Y",
             intermarket_sweep_eligibility="N",
             cl_ord_id=cl_ord_id,
-            options=dict(options or {}),
+            options=chosen,
         )
         self.send(request)
         return request.user_ref_num
@@ -260,6 +277,16 @@ class Client:
             if isinstance(message, ouch.AccountQueryResponse) and is_own:
                 self._next_user_ref = max(self._next_user_ref, message.next_user_ref_num)
             self._inbox.append(Response(number, message))
+
+
+def _lifetime_options(time_in_force: str, quantity: int, given: Optional[Options]) -> Options:
+    """The options that were given, and those that say what OUCH has no letter for."""
+    options: Options = dict(given or {})
+    if time_in_force == "fok":
+        options["min_qty"] = quantity
+    if time_in_force == "gtc":
+        options["lifetime"] = GOOD_TILL_CANCEL
+    return options
 
 
 def _word(words: "dict[str, str]", name: str, value: str) -> str:

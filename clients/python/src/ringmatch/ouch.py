@@ -264,7 +264,7 @@ class AiqCanceled(Message):
         Field("quantity_prevented_from_trading", 4, "unsigned", "Quantity Prevented From Trading", "shares"),
         Field("execution_price", 8, "price4", "Execution Price", "price it would have traded at"),
         Field("liquidity_flag", 1, "letter", "Liquidity Flag", "A added, R removed, ..."),
-        Field("aiq_strategy", 1, "letter", "AIQ Strategy", "O cancel oldest, W newest, D decrement both, Y without details"),
+        Field("aiq_strategy", 1, "letter", "AIQ Strategy", "O cancel oldest, W newest, D decrement both, Y without details; private: B cancel both"),
     ))
     timestamp: int
     user_ref_num: int
@@ -403,7 +403,7 @@ class OrderRestated(Message):
     LAYOUT = Layout("Order Restated", "R", "always", (
         Field("timestamp", 8, "nanos", "Timestamp", "ns since midnight"),
         Field("user_ref_num", 4, "unsigned", "UserRefNum", "client transaction number"),
-        Field("reason", 1, "letter", "Reason", "R refresh of display, P display price update"),
+        Field("reason", 1, "letter", "Reason", "R refresh of display, P display price update; private: T stop order triggered"),
     ))
     timestamp: int
     user_ref_num: int
@@ -529,8 +529,12 @@ OPTIONS: OptionTable = {
     26: Field("locate_broker", 4, "alpha", "LocateBroker", "broker that located the shares (revision 1.05)"),
     27: Field("side", 1, "letter", "Side", "filter of a mass cancel, or side of a replacement (revision 1.05)"),
     28: Field("user_ref_idx", 1, "unsigned", "UserRefIdx", "order-flow channel inside a port; absent = 0 (revision 1.05)"),
-    29: Field("aiq_strategy", 1, "letter", "AIQ Strategy", "self-match strategy (revision 1.05)"),
+    29: Field("aiq_strategy", 1, "letter", "AIQ Strategy", "O cancel oldest, W newest, D or Y decrement both (revision 1.05), in either case; private: B cancel both, A allow"),
     30: Field("aiq_group_id", 2, "alpha", "AIQ Group ID", "self-match group (revision 1.05)"),
+    240: Field("stop_price", 8, "price4", "StopPrice", "private: a stop order waits until the last price is there"),
+    241: Field("trailing_distance", 8, "price4", "TrailingDistance", "private: a stop order whose stop price follows the last price at this distance"),
+    242: Field("lifetime", 1, "letter", "Lifetime", "private: with Time In Force 0, FIX 59: 1 good till cancel, 2 at the opening, 7 at the close"),
+    243: Field("order_type", 1, "letter", "OrderType", "private: FIX 40: K market to limit, whatever the price field says"),
 }
 
 for _message in (*INBOUND.values(), *OUTBOUND.values()):

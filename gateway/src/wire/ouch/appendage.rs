@@ -42,7 +42,7 @@ impl<'a> Appendage<'a> {
     /// An element of length zero or past the end, a known tag with another
     /// width than its own, or a known tag that stands twice.
     pub fn check(elements: &'a [u8]) -> Result<Self, WireError> {
-        let mut seen = 0_u32;
+        let mut seen = 0_u64;
         let mut rest = elements;
         while let Some((&length, after)) = rest.split_first() {
             let at = elements.len() - rest.len();
@@ -53,8 +53,7 @@ impl<'a> Appendage<'a> {
             let (element, after) = after.split_at(length);
             let (tag, value) = (element[0], &element[1..]);
             if OuchOption::decode(tag, value)?.is_some() {
-                // Known tags are below 32, so each has a bit.
-                let bit = 1_u32 << tag;
+                let bit = OuchOption::bit(tag);
                 if seen & bit != 0 {
                     return Err(WireError::OptionTwice(tag));
                 }

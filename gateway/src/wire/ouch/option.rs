@@ -1,9 +1,12 @@
 //! `OuchOption`: one option (TagValue) of an OUCH 5.0 appendage, typed.
 //!
 //! The table below gives each known tag its name, width and kind. Tags 8 and
-//! 19 to 21 are unassigned. An element on the wire is a length byte (tag and
-//! value, not itself), the tag, and the value. Every tag is below 32, which the
-//! check against duplicates relies on.
+//! 19 to 21 are unassigned. The protocol has no field for some of what the
+//! venue offers: that travels under tags from 240 on, which are private to it,
+//! far from those assigned, and skipped by a reader who does not know them. An
+//! element on the wire is a length byte (tag and value, not itself), the tag,
+//! and the value. Every tag is below 32 or from 240 on, so that the check
+//! against duplicates gets by with a word of bits.
 
 use crate::wire::{Alpha, FieldKind, Letter, OuchPrice, SignedPrice, WireError, WireField};
 
@@ -70,8 +73,19 @@ macro_rules! options {
             }
         }
 
-        $(const _: () = assert!($tag < 32, "known tags are below 32");)*
+        $(const _: () = assert!($tag < 32 || $tag >= OuchOption::FIRST_PRIVATE);)*
     };
+}
+
+impl OuchOption {
+    /// The first tag that is private to the venue.
+    pub const FIRST_PRIVATE: u8 = 240;
+
+    /// A bit of its own for each known tag.
+    pub(super) const fn bit(tag: u8) -> u64 {
+        let place = if tag < 32 { tag } else { 32 + (tag & 15) };
+        1 << place
+    }
 }
 
 fn expect_len(tag: u8, expected: usize, value: &[u8]) -> Result<(), WireError> {
@@ -111,6 +125,10 @@ options! {
     26 LocateBroker(Alpha<4>) = "LocateBroker", "broker that located the shares (revision 1.05)";
     27 Side(Letter) = "Side", "filter of a mass cancel, or side of a replacement (revision 1.05)";
     28 UserRefIdx(u8) = "UserRefIdx", "order-flow channel inside a port; absent = 0 (revision 1.05)";
-    29 AiqStrategy(Letter) = "AIQ Strategy", "self-match strategy (revision 1.05)";
+    29 AiqStrategy(Letter) = "AIQ Strategy", "O cancel oldest, W newest, D or Y decrement both (revision 1.05), in either case; private: B cancel both, A allow";
     30 AiqGroupId(Alpha<2>) = "AIQ Group ID", "self-match group (revision 1.05)";
+    240 StopPrice(OuchPrice) = "StopPrice", "private: a stop order waits until the last price is there";
+    241 TrailingDistance(OuchPrice) = "TrailingDistance", "private: a stop order whose stop price follows the last price at this distance";
+    242 Lifetime(Letter) = "Lifetime", "private: with Time In Force 0, FIX 59: 1 good till cancel, 2 at the opening, 7 at the close";
+    243 OrderType(Letter) = "OrderType", "private: FIX 40: K market to limit, whatever the price field says";
 }

@@ -64,7 +64,7 @@ messages! {
         quantity_prevented_from_trading: u32 = "Quantity Prevented From Trading", "shares";
         execution_price: OuchPrice = "Execution Price", "price it would have traded at";
         liquidity_flag: Letter = "Liquidity Flag", "A added, R removed, ...";
-        aiq_strategy: Letter = "AIQ Strategy", "O cancel oldest, W newest, D decrement both, Y without details";
+        aiq_strategy: Letter = "AIQ Strategy", "O cancel oldest, W newest, D decrement both, Y without details; private: B cancel both";
     }
     OrderExecuted 'E' "Order Executed" Always {
         timestamp: Nanos64 = "Timestamp", "ns since midnight";
@@ -111,7 +111,7 @@ messages! {
     OrderRestated 'R' "Order Restated" Always {
         timestamp: Nanos64 = "Timestamp", "ns since midnight";
         user_ref_num: u32 = "UserRefNum", "client transaction number";
-        reason: Letter = "Reason", "R refresh of display, P display price update";
+        reason: Letter = "Reason", "R refresh of display, P display price update; private: T stop order triggered";
     }
     MassCancelResponse 'X' "Mass Cancel Response" Always {
         timestamp: Nanos64 = "Timestamp", "ns since midnight";

@@ -7,9 +7,9 @@
 
 use super::super::venue_args::client_config;
 use super::venue::Site;
-use ringmatch_engine::command::Side;
+use ringmatch_engine::command::{Side, TimeInForce};
 use ringmatch_engine::{Price, Symbol, UserRef};
-use ringmatch_gateway::client::{Client, ClientError, Lifetime, NewOrder, Start};
+use ringmatch_gateway::client::{Client, ClientError, NewOrder, Start};
 use ringmatch_gateway::wire::ouch::Outbound;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::error::Error;
@@ -130,8 +130,8 @@ impl Trader {
             Side::Sell => Price(self.middle.0 + toward),
         };
         let quantity = 100 * self.random.u32(1..=9);
-        let lifetime = if takes { Lifetime::ImmediateOrCancel } else { Lifetime::Day };
-        let order = NewOrder { lifetime, ..NewOrder::limit(symbol, side, quantity, price) };
+        let time_in_force = if takes { TimeInForce::ImmediateOrCancel } else { TimeInForce::Day };
+        let order = NewOrder { time_in_force, ..NewOrder::limit(symbol, side, quantity, price) };
         let user_ref = self.client.enter(&order)?;
         self.testimony.sent.insert(user_ref.0, side);
         if !takes {

@@ -11,7 +11,7 @@ use super::network::Network;
 use ringmatch::config::Config;
 use ringmatch::follower::Follower;
 use ringmatch::pipeline::{
-    Meters, Recovered, Restored, Sockets, Stage, Stages, StartError, Stop, open_journal,
+    Meters, Recovered, Restored, Sockets, Stage, Stages, StartError, Stop, control, open_journal,
 };
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
@@ -81,7 +81,9 @@ impl House {
         let set_to = MORNING + self.time.now() - self.random.u64(0..SET_BACK_NS);
         let meters = Meters::new(self.time.wall_clock(set_to));
         self.stop = Arc::default();
-        let stages = Stages::join(&self.config, restored, sockets, RING, &meters, &self.stop)?;
+        let (_, queue) = control();
+        let stages =
+            Stages::join(&self.config, restored, sockets, RING, queue, &meters, &self.stop)?;
         let paces = [1.0, 0.3, 0.05, 0.01];
         let paced = |stage| Paced { stage, pace: paces[self.random.usize(0..paces.len())] };
         self.stages = stages.in_order().into_iter().map(paced).collect();

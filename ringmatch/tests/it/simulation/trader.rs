@@ -2,13 +2,14 @@
 
 use super::clock::Time;
 use super::network::{Network, Socket};
-use ringmatch_engine::command::Side;
-use ringmatch_engine::{Price, SessionName, UserRef};
+use ringmatch_engine::command::{Display, Options, Pricing, SelfTrade, Side, TimeInForce};
+use ringmatch_engine::{Alpha, Price, Quantity, SessionName, UserRef};
 use ringmatch_gateway::client::{
-    Channel, ClientSession, Lifetime, NewOrder, SendError, Start, cancellation, replacement,
+    Channel, ClientSession, NewOrder, SendError, Start, cancellation, replacement,
 };
 use ringmatch_gateway::net::{Datagrams, MAX_DATAGRAM};
-use ringmatch_gateway::wire::ouch::{AccountQuery, Inbound};
+use ringmatch_gateway::wire::Letter;
+use ringmatch_gateway::wire::ouch::{AccountQuery, Inbound, MassCancel, ModifyOrder};
 use std::net::SocketAddr;
 
 pub struct Trader {
@@ -140,29 +141,57 @@ impl Trader {
         let (quantity, price) = (random.u32(1..40) * 10, Price(random.i64(95..105) * 100));
         let message: (Inbound, _) = match random.u8(0..20) {
             0 => return (0..random.usize(0..60)).map(|_| random.u8(..)).collect(),
-            1 => (AccountQuery {}.into(), None),
-            2..5 => (cancellation(earlier, random.u32(0..2) * 50).into(), None),
-            5..8 => (replacement(earlier, UserRef(user_ref), quantity, price).into(), None),
+            1 => (AccountQuery {}.into(), vec![]),
+            2..5 => (cancellation(earlier, random.u32(0..2) * 50).into(), vec![]),
+            5..8 => (replacement(earlier, UserRef(user_ref), quantity, price).into(), vec![]),
+            8 => {
+                let side = Letter(if random.bool() { b'B' } else { b'S' });
+                (ModifyOrder { user_ref_num: earlier.0, side, quantity }.into(), vec![])
+            }
+            9 if random.u8(0..4) == 0 => {
+                let (firm, symbol) = (Alpha::BLANK, Alpha::BLANK);
+                (MassCancel { user_ref_num: user_ref, firm, symbol }.into(), vec![])
+            }
             _ => {
                 let symbol = ["AAPL", "MSFT"][random.usize(0..2)].parse().unwrap();
                 let side = if random.bool() { Side::Buy } else { Side::Sell };
-                let lifetime = match random.u8(0..6) {
-                    0 => Lifetime::ImmediateOrCancel,
-                    1 => Lifetime::FillOrKill,
-                    _ => Lifetime::Day,
+                let time_in_force = match random.u8(0..6) {
+                    0 => TimeInForce::ImmediateOrCancel,
+                    1 => TimeInForce::FillOrKill,
+                    _ => TimeInForce::Day,
                 };
-                let hidden = random.u8(0..4) == 0;
+                let display = if random.u8(0..4) == 0 { Display::Hidden } else { Display::Visible };
                 let price = (random.u8(0..10) > 0).then_some(price);
                 let order = NewOrder::limit(symbol, side, quantity, Price(0));
-                let order = NewOrder { price, lifetime, hidden, ..order };
-                let (message, option) = order.message(UserRef(user_ref));
-                (message.into(), option)
+                let order = NewOrder { price, time_in_force, display, ..order };
+                let order = special(order, random);
+                let (message, options) = order.message(UserRef(user_ref));
+                (message.into(), options)
             }
         };
         let mut bytes = [0; Inbound::MAX_LEN];
         let len = message.0.encode(message.1, &mut bytes);
         bytes[..len].to_vec()
     }
+}
+
+/// Gives some orders an option: such as show parts of themselves, wait for a
+/// price, follow it, or end by the time, which then has to be told.
+fn special(order: NewOrder, random: &mut fastrand::Rng) -> NewOrder {
+    let plain = order.options;
+    let options = match random.u8(0..16) {
+        0 => Options { max_floor: Quantity(10), ..plain },
+        1 => Options { pricing: Pricing::Stop, offset: random.i32(95..105) * 100, ..plain },
+        2 => Options { pricing: Pricing::MidpointPeg, ..plain },
+        3 => Options { post_only: true, ..plain },
+        4 => Options { self_trade: SelfTrade::DecrementBoth, ..plain },
+        5 => {
+            let options = Options { expire_after_s: 1, ..plain };
+            return NewOrder { time_in_force: TimeInForce::GoodTillTime, options, ..order };
+        }
+        _ => plain,
+    };
+    NewOrder { options, ..order }
 }
 
 fn sender(

@@ -1,0 +1,129 @@
+//! A set of small numbers that knows its neighbours.
+//!
+//! A bit for each number, a bit for each word of these that is not empty, and
+//! a bit for each word of those: up to 2^18 numbers, and the next lower member
+//! is found by looking at three words going up and two coming down.
+
+/// See the [module](self).
+#[derive(Debug)]
+pub(crate) struct Bitmap {
+    bits: Box<[u64]>,
+    words: Box<[u64]>,
+    groups: u64,
+}
+
+/// The members of a word below a place.
+#[inline]
+fn lower(word: u64, place: usize) -> u64 {
+    word & ((1 << place) - 1)
+}
+
+/// The place of the highest bit of a word that has one.
+#[inline]
+fn highest(word: u64) -> usize {
+    63 - word.leading_zeros() as usize
+}
+
+impl Bitmap {
+    /// The most numbers that a set can be for.
+    pub(crate) const MAX: u32 = 1 << 18;
+
+    /// An empty set of numbers below `bound`.
+    pub(crate) fn new(bound: u32) -> Self {
+        debug_assert!(bound <= Self::MAX, "three levels of 64");
+        let words = (bound as usize).div_ceil(64);
+        Self {
+            bits: vec![0; words].into_boxed_slice(),
+            words: vec![0; words.div_ceil(64)].into_boxed_slice(),
+            groups: 0,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn contains(&self, at: usize) -> bool {
+        self.bits[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, at: usize) {
+        self.bits[at / 64] |= 1 << (at % 64);
+        self.words[at / 4096] |= 1 << (at / 64 % 64);
+        self.groups |= 1 << (at / 4096);
+    }
+
+    #[inline(always)]
+    pub(crate) fn remove(&mut self, at: usize) {
+        let word = &mut self.bits[at / 64];
+        *word &= !(1 << (at % 64));
+        if *word == 0 {
+            let group = &mut self.words[at / 4096];
+            *group &= !(1 << (at / 64 % 64));
+            if *group == 0 {
+                self.groups &= !(1 << (at / 4096));
+            }
+        }
+    }
+
+    /// The highest member below `at`.
+    #[inline(always)]
+    pub(crate) fn below(&self, at: usize) -> Option<usize> {
+        let found = lower(self.bits[at / 64], at % 64);
+        if found != 0 {
+            return Some(at / 64 * 64 + highest(found));
+        }
+        let found = lower(self.words[at / 4096], at / 64 % 64);
+        if found != 0 {
+            return Some(self.last_of_word(at / 4096 * 64 + highest(found)));
+        }
+        let found = lower(self.groups, at / 4096);
+        (found != 0).then(|| self.last_of_group(highest(found)))
+    }
+
+    /// The highest member.
+    #[inline]
+    pub(crate) fn last(&self) -> Option<usize> {
+        (self.groups != 0).then(|| self.last_of_group(highest(self.groups)))
+    }
+
+    #[inline]
+    fn last_of_group(&self, group: usize) -> usize {
+        self.last_of_word(group * 64 + highest(self.words[group]))
+    }
+
+    #[inline]
+    fn last_of_word(&self, word: usize) -> usize {
+        word * 64 + highest(self.bits[word])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn the_next_lower_member_is_what_looking_at_all_finds() {
+        for (bound, members) in [(64u32, 5), (4_096, 40), (70_000, 30), (1 << 18, 2_000)] {
+            let mut bitmap = Bitmap::new(bound);
+            let mut known = BTreeSet::new();
+            let mut state = u64::from(bound) + 1;
+            for _ in 0..20_000 {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                let at = ((state >> 11) % u64::from(bound)) as usize;
+                assert_eq!(bitmap.below(at), known.range(..at).next_back().copied());
+                assert_eq!(bitmap.last(), known.last().copied());
+                assert_eq!(bitmap.contains(at), known.contains(&at));
+                if known.len() == members || known.contains(&at) {
+                    let gone = known.range(..=at).next_back().or(known.first()).copied().unwrap();
+                    known.remove(&gone);
+                    bitmap.remove(gone);
+                } else {
+                    known.insert(at);
+                    bitmap.insert(at);
+                }
+            }
+        }
+    }
+}

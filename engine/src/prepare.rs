@@ -1,0 +1,92 @@
+//! Reading ahead: what the next commands will touch, before they do.
+//!
+//! With many instruments an order, its level and its neighbours are rarely near
+//! when a command asks for them, and each is found only by way of the one
+//! before: four or five waits for memory in a row. A batch of commands hides
+//! that. The loads of one step do not depend on each other, so they wait
+//! together; the steps of all commands are done one after the other, and by the
+//! time a command is applied, what it needs is near. Nothing is changed, and
+//! nothing depends on what is read: a command that an earlier one of the batch
+//! has made stale was read for in vain.
+
+use crate::book::NIL;
+use crate::command::{Command, SequencedCommand, Side};
+use crate::exchange::Exchange;
+use crate::types::{InstrumentId, Price, SessionId, UserRef};
+use std::hint::black_box;
+
+/// Commands that are read ahead for at a time.
+const BATCH: usize = Exchange::AHEAD;
+/// With fewer orders than this the books are near anyway, and reading ahead
+/// costs more than it gives (`benches/README.md`).
+const FAR_ORDERS: u32 = 1 << 16;
+
+impl Exchange {
+    /// How many commands [`prepare`](Self::prepare) looks at.
+    pub const AHEAD: usize = 16;
+
+    /// Reads what applying these commands will need. Call it with the commands
+    /// that are applied next; it looks at the first [`AHEAD`](Self::AHEAD) of them,
+    /// and at none while there are few orders.
+    pub fn prepare<'a>(&self, commands: impl Iterator<Item = &'a SequencedCommand> + Clone) {
+        if self.books.len() < FAR_ORDERS {
+            return;
+        }
+        let mut orders = [NIL; BATCH];
+        let mut levels = [NIL; BATCH];
+        let mut seen = 0;
+        for (at, input) in commands.take(BATCH).enumerate() {
+            match &input.command {
+                Command::Enter(order) => {
+                    seen ^= self.books.peek(input.session, order.user_ref);
+                    levels[at] = self.level_ahead(order.instrument, order.side, order.price);
+                }
+                Command::Cancel(cancel) => {
+                    orders[at] = self.order_ahead(input.session, cancel.user_ref);
+                }
+                Command::Replace(order) => {
+                    seen ^= self.books.peek(input.session, order.user_ref);
+                    orders[at] = self.order_ahead(input.session, order.original);
+                }
+                _ => {}
+            }
+        }
+        let mut neighbours = [(NIL, NIL); BATCH];
+        for at in 0..BATCH {
+            if orders[at] != NIL {
+                let order = &self.books.orders[orders[at]];
+                levels[at] = order.level;
+                neighbours[at] = (order.next, order.previous);
+            }
+        }
+        for at in 0..BATCH {
+            if levels[at] != NIL {
+                let level = &self.books.levels[levels[at]];
+                seen ^= level.head;
+                if orders[at] == NIL {
+                    neighbours[at].1 = level.tail;
+                }
+            }
+        }
+        for (next, previous) in neighbours {
+            for order in [next, previous].into_iter().filter(|&order| order != NIL) {
+                seen ^= self.books.orders[order].next;
+            }
+        }
+        black_box(seen);
+    }
+
+    #[inline]
+    fn order_ahead(&self, session: SessionId, user_ref: UserRef) -> u32 {
+        self.books.peek(session, user_ref)
+    }
+
+    #[inline]
+    fn level_ahead(&self, instrument: InstrumentId, side: Side, price: Price) -> u32 {
+        let at = usize::from(instrument.0).wrapping_sub(1);
+        if at >= self.instruments.len() {
+            return NIL;
+        }
+        self.books.peek_level(instrument, side, price)
+    }
+}
