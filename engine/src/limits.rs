@@ -11,14 +11,15 @@ use std::fmt;
 pub struct Limits {
     /// Orders over all instruments; 1 to [`Limits::MAX_ORDERS`].
     pub orders: u32,
-    /// Price levels on one side of one book; at least 1, 16 bytes each.
+    /// Price levels on one side of one book; at least 1, some 12 bytes each, and
+    /// 32 more for each that is there.
     pub levels_per_side: u32,
     /// Instruments; at least 1.
     pub instruments: u16,
     /// Order-entry sessions; at least 1.
     pub sessions: u16,
     /// Orders with options (icebergs, stops, pegs, expiries, groups) over all
-    /// instruments; at least 1, 88 bytes each.
+    /// instruments; at least 1, 76 bytes each.
     pub special_orders: u32,
     /// Executions that can still be declared void; a power of two, 64 bytes
     /// each.

@@ -9,8 +9,7 @@
 
 use libfuzzer_sys::fuzz_target;
 
-// The tests look at more of what is played.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "the tests look at more of what is played")]
 #[path = "../../tests/it"]
 mod it {
     pub(crate) mod audit;

@@ -67,8 +67,7 @@ pub(crate) struct Levels {
 }
 
 impl Levels {
-    /// Room for one queue more than there are orders of each kind: no queue is
-    /// empty for longer than it takes to fill it.
+    /// Room for as many queues as this many orders can need.
     pub(crate) fn new(orders: u32) -> Self {
         // Each order can be alone in a hidden queue, whose level is empty then.
         let capacity = orders * 2;

@@ -31,6 +31,9 @@ pub(crate) struct Special {
     pub(crate) heap_at: u32,
 }
 
+// Bytes of state beside those of every order; its place in the heap takes 4 more.
+const _: () = assert!(size_of::<Special>() == 72);
+
 impl Special {
     pub(crate) const FREE: Self = Self {
         order: NIL,
