@@ -7,7 +7,9 @@
 //! that exists only while there are any. Orders that wait outside the book
 //! stand in levels too.
 
+use super::ladder::{Ladder, key};
 use super::order::{NIL, Order, Orders};
+use crate::command::Side;
 use crate::types::InstrumentId;
 
 /// What a level belongs to.
@@ -87,6 +89,20 @@ impl Levels {
         self.first_free = level.grain;
         *level = Level { instrument, place, grain, ..Level::FREE };
         index
+    }
+
+    /// An empty level at a price of the book that has none.
+    #[inline(always)]
+    pub(crate) fn open(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        grain: u32,
+        ladder: &mut Ladder,
+    ) -> u32 {
+        let level = self.insert(instrument, Place::Book, grain);
+        ladder.insert(key(side, grain), level);
+        level
     }
 
     #[inline(always)]
