@@ -53,7 +53,7 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-        fn at(side: Side, grain: u32) -> Self {
+    fn at(side: Side, grain: u32) -> Self {
         let reach = key(side.opposite(), grain);
         Self { grain, reach, trades_now: true, crosses: false, level: NIL }
     }
@@ -63,27 +63,27 @@ impl Terms {
 }
 
 impl Request<'_> {
-        pub(crate) fn is_stop(&self) -> bool {
+    pub(crate) fn is_stop(&self) -> bool {
         self.has_options && matches!(self.options.pricing, Pricing::Stop | Pricing::TrailingStop)
     }
 
-        pub(crate) fn is_peg(&self) -> bool {
+    pub(crate) fn is_peg(&self) -> bool {
         self.has_options && matches!(self.options.pricing, Pricing::MidpointPeg | Pricing::NearPeg)
     }
 
     /// Whether it has to be held: it may rest, or it waits for something.
-        pub(crate) fn needs_place(&self) -> bool {
+    pub(crate) fn needs_place(&self) -> bool {
         self.may_rest() || self.is_stop()
     }
 
     /// Whether what is left of it may rest.
-        pub(crate) fn may_rest(&self) -> bool {
+    pub(crate) fn may_rest(&self) -> bool {
         let is_priced = self.order_type != OrderType::Market;
         (is_priced && !self.time_in_force.is_immediate()) || self.time_in_force.is_auction_only()
     }
 
     /// Whether it takes a special place besides.
-        pub(crate) fn is_special(&self) -> bool {
+    pub(crate) fn is_special(&self) -> bool {
         let options = Options { min_quantity: Quantity(0), ..*self.options };
         (self.has_options && !options.is_none())
             || self.inherits_expiry
@@ -111,7 +111,7 @@ impl Exchange {
     }
 
     /// Checks 2 to 10 of a new order; check 1 comes before.
-        pub(crate) fn check(&self, request: &Request<'_>) -> Result<Terms, RejectReason> {
+    pub(crate) fn check(&self, request: &Request<'_>) -> Result<Terms, RejectReason> {
         let at = usize::from(request.instrument.0).wrapping_sub(1);
         let instrument = self.instruments.get(at).ok_or(RejectReason::UnknownSymbol)?;
         if instrument.status != InstrumentStatus::Enabled {
@@ -135,7 +135,7 @@ impl Exchange {
     }
 
     /// Check 3, and the grain of a limit order's price.
-        fn check_details(
+    fn check_details(
         &self,
         instrument: &Instrument,
         request: &Request<'_>,
@@ -347,7 +347,7 @@ impl Exchange {
     }
 
     /// Checks 9 and 10.
-        pub(crate) fn check_room(
+    pub(crate) fn check_room(
         &self,
         request: &Request<'_>,
         terms: &Terms,
@@ -375,7 +375,11 @@ impl Exchange {
     }
 
     /// Check 10.
-    pub(crate) fn check_limits(&self, request: &Request<'_>, needs_place: bool) -> Result<(), RejectReason> {
+    pub(crate) fn check_limits(
+        &self,
+        request: &Request<'_>,
+        needs_place: bool,
+    ) -> Result<(), RejectReason> {
         let session = self.known_session(request.session);
         let instrument = self.listed(request.instrument);
         let (own_orders, own_quantity, own_value) = self.share_of(request.replaces);

@@ -11,12 +11,14 @@
 //! layout do not matter.
 
 use crate::alpha::Alpha;
+use crate::book::Marks;
 use crate::command::{Attributes, Options, Side};
 use crate::event::{
     Accepted, Added, AuctionFigures, BrokenParty, Canceled, CrossExecuted, Event, EventBody,
     Executed, Modified, OrderDetails, PriorityChanged, Recipient, Replaced, Restated,
     SelfTradePrevented, TradeBroken,
 };
+use crate::types::{Nanos, Sequence, StreamNumber};
 use std::fmt;
 
 /// Odd keys with no structure: 31 bits each, which fit in an instruction, of the
@@ -88,13 +90,24 @@ impl Digest {
 
     /// Folds an event in: what it is, whence it came, its place in the
     /// market-data stream, and its fields.
-    #[inline(always)]
+    #[inline]
     pub fn event(&mut self, event: &Event) {
+        self.fold_event(event.cause, event.time, event.market, &event.body);
+    }
+
+    #[inline(always)]
+    pub(crate) fn fold_event(
+        &mut self,
+        cause: Sequence,
+        time: Nanos,
+        market: StreamNumber,
+        body: &EventBody,
+    ) {
         let mut sum = Sum::default();
-        sum.word(event.cause.0);
-        sum.word(event.time.0);
-        sum.word(event.market.0);
-        let tag = sum.body(&event.body);
+        sum.word(cause.0);
+        sum.word(time.0);
+        sum.word(market.0);
+        let tag = sum.body(body);
         self.0 = mix(self.0 ^ sum.total.wrapping_add(tag << 56), ROOT);
     }
 }
@@ -253,22 +266,21 @@ impl Sum {
     #[inline(always)]
     fn order(&mut self, to: Recipient, order: &OrderDetails) {
         let Attributes { short_sale, capacity, intermarket_sweep, cl_ord_id } = &order.attributes;
-        let letters = u64::from_le_bytes([
-            order.side as u8,
-            order.order_type as u8,
-            order.time_in_force as u8,
-            order.display as u8,
-            *short_sale as u8,
-            *capacity as u8,
-            u8::from(*intermarket_sweep),
-            u8::from(order.rests),
-        ]);
+        let marks = Marks::new(
+            order.side,
+            order.order_type,
+            order.time_in_force,
+            order.display,
+            *short_sale,
+            *capacity,
+        );
+        let flags = u64::from(*intermarket_sweep) << 16 | u64::from(order.rests) << 17;
         // A price is below 2^32 and an instrument below 2^16.
         let price = (order.price.0 as u64) ^ (u64::from(order.instrument.0) << 48);
         self.pair(order.order_id.0, price);
         self.pair(to.word(), two(order.user_ref.0, order.quantity.0));
         self.text(cl_ord_id);
-        self.word(letters);
+        self.word(u64::from(marks.bits()) | flags);
         if !order.options.is_none() {
             self.options(&order.options);
         }

@@ -14,8 +14,8 @@ use crate::limits::{Limits, LimitsError};
 use crate::session::Session;
 use crate::tick_tables::TickTables;
 use crate::trade_log::TradeLog;
-use crate::voice::Voice;
 use crate::types::{InstrumentId, MatchNumber, Nanos, OrderId, Sequence, SessionId, StreamNumber};
+use crate::voice::Voice;
 
 /// How often the exchange did, or passed over, something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

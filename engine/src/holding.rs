@@ -168,7 +168,13 @@ impl Exchange {
     }
 
     #[cold]
-    pub(crate) fn uncount(&mut self, index: u32, instrument: InstrumentId, by: Quantity, is_gone: bool) {
+    pub(crate) fn uncount(
+        &mut self,
+        index: u32,
+        instrument: InstrumentId,
+        by: Quantity,
+        is_gone: bool,
+    ) {
         let order = self.books.orders[index];
         let value = self.own_price(&order).0 as u128 * u128::from(by.0);
         let session = self.known_session_mut(order.session);

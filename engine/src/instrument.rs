@@ -73,8 +73,7 @@ impl Instrument {
             self.rules;
         let has_rules =
             max_value > 0 || tick_table > 0 || static_collar_bp > 0 || dynamic_collar_bp > 0;
-        let trades =
-            self.phase == Phase::Continuous && self.status == InstrumentStatus::Enabled;
+        let trades = self.phase == Phase::Continuous && self.status == InstrumentStatus::Enabled;
         Gate {
             is_open: trades && !has_rules,
             lot_size: self.lot_size,

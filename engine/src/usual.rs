@@ -10,7 +10,7 @@
 //! (`order_entry`, `changes`). Both ways say the same, event for event, which
 //! the tests hold against the model.
 
-use crate::book::{Book, Gate, Marks, NIL, Order, key};
+use crate::book::{Book, Gate, Marks, NIL, Order, key, key_of};
 use crate::checks::Request;
 use crate::command::{
     Attributes, Cancel, Display, Enter, Options, OrderType, Replace, SelfTrade, Side, TimeInForce,
@@ -41,13 +41,14 @@ impl Book {
     fn prospect(&self, side: Side, price: Price, is_immediate: bool) -> Option<Prospect> {
         let grain = self.grid.tick(price)?;
         let own = &self.sides[side as usize];
-        let reach = key(side.opposite(), grain);
+        let other = &self.sides[side.against()];
+        let reach = key_of(side.against(), grain);
         let level = own.find(key(side, grain));
         Some(Prospect {
             grain,
             reach,
             level,
-            rests: !is_immediate && !self.sides[side.opposite() as usize].reaches(reach),
+            rests: !is_immediate & !other.reaches(reach),
             has_level: level != NIL || !own.is_full(),
         })
     }
@@ -73,7 +74,7 @@ fn is_usual(order_type: OrderType, time_in_force: TimeInForce, display: Display)
 
 impl Exchange {
     /// Enters an order, if it is a usual one that is taken.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn enter_usual<S: EventSink>(
         &mut self,
         session: SessionId,
@@ -148,18 +149,19 @@ impl Exchange {
             marks,
         };
         if prospect.rests {
-            let index = self.books.orders.insert(entering);
-            self.books.rest_usual(order.instrument, index, &entering, prospect.level, prospect.grain);
+            let index = self.books.orders.take();
+            let Prospect { level, grain, .. } = prospect;
+            self.books.rest_usual(order.instrument, index, entering, level, grain);
             self.have_rested(index, order.instrument, is_counted);
         } else {
-            self.trade_usual(order.instrument, &entering, prospect, sink);
+            self.trade_usual(order.instrument, entering, prospect, sink);
         }
         self.follow_up(order.instrument, sink);
         true
     }
 
     /// Replaces a usual order by another, if that can be done.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn replace_usual<S: EventSink>(
         &mut self,
         session: SessionId,
@@ -251,20 +253,19 @@ impl Exchange {
             // The original may have been the last at its level.
             let ladder = &self.books.books[usize::from(instrument.0) - 1].sides[side as usize];
             let level = ladder.find(key(side, prospect.grain));
-            self.books.orders[index] = entering;
-            self.books.rest_usual(instrument, index, &entering, level, prospect.grain);
+            self.books.rest_usual(instrument, index, entering, level, prospect.grain);
             self.note_change(instrument);
         } else {
             self.books.orders.remove(index);
             self.note_change(instrument);
-            self.trade_usual(instrument, &entering, prospect, sink);
+            self.trade_usual(instrument, entering, prospect, sink);
         }
         self.follow_up(instrument, sink);
         true
     }
 
     /// Cancels a usual order, if all of it is to go.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn cancel_usual<S: EventSink>(
         &mut self,
         session: SessionId,
@@ -315,7 +316,7 @@ impl Exchange {
     fn trade_usual<S: EventSink>(
         &mut self,
         instrument: InstrumentId,
-        order: &Order,
+        order: Order,
         prospect: Prospect,
         sink: &mut S,
     ) {

@@ -39,12 +39,13 @@ impl Voice {
     pub(crate) fn emit<S: EventSink>(&mut self, sink: &mut S, to_market: bool, body: EventBody) {
         let market = if to_market { self.next_market } else { StreamNumber(0) };
         self.next_market.0 += u64::from(to_market);
+        // Before it is written: to read back what was just stored would wait.
+        self.digest.fold_event(self.sequence, self.time, market, &body);
         let event = sink.claim();
         event.cause = self.sequence;
         event.time = self.time;
         event.market = market;
         event.body = body;
-        self.digest.event(event);
         self.events += 1;
     }
 }

@@ -1,8 +1,9 @@
 //! A set of small numbers that knows its neighbours.
 //!
-//! A bit for each number, a bit for each word of these that is not empty, and
-//! a bit for each word of those: up to 2^18 numbers, and the next lower member
-//! is found by looking at three words going up and two coming down.
+//! A bit for each number, and a bit for each word of these that is not empty: up
+//! to 2^16 numbers. The next lower member is nearly always in the same word or
+//! found by looking at one more; else the few words of the upper kind are gone
+//! through.
 
 /// See the [module](self).
 #[derive(Debug)]
@@ -11,7 +12,6 @@ pub(crate) struct Bitmap {
     bits: Box<[u64]>,
     /// Where these begin.
     words: usize,
-    groups: u64,
 }
 
 /// The members of a word below a place.
@@ -28,14 +28,14 @@ fn highest(word: u64) -> usize {
 
 impl Bitmap {
     /// The most numbers that a set can be for.
-    pub(crate) const MAX: u32 = 1 << 18;
+    pub(crate) const MAX: u32 = 1 << 16;
 
     /// An empty set of numbers below `bound`.
     pub(crate) fn new(bound: u32) -> Self {
-        debug_assert!(bound <= Self::MAX, "three levels of 64");
+        debug_assert!(bound <= Self::MAX, "a few words of the upper kind");
         let words = (bound as usize).div_ceil(64);
         let all = words + words.div_ceil(64);
-        Self { bits: vec![0; all].into_boxed_slice(), words, groups: 0 }
+        Self { bits: vec![0; all].into_boxed_slice(), words }
     }
 
     /// Adds a number.
@@ -43,7 +43,6 @@ impl Bitmap {
     pub(crate) fn insert(&mut self, at: usize) {
         self.bits[at / 64] |= 1 << (at % 64);
         self.bits[self.words + at / 4096] |= 1 << (at / 64 % 64);
-        self.groups |= 1 << (at / 4096);
     }
 
     /// Takes a number away. Whether it was the last of its word is as likely
@@ -53,10 +52,7 @@ impl Bitmap {
         let word = &mut self.bits[at / 64];
         *word &= !(1 << (at % 64));
         let is_empty = u64::from(*word == 0);
-        let group = &mut self.bits[self.words + at / 4096];
-        *group &= !(is_empty << (at / 64 % 64));
-        let is_empty = u64::from(*group == 0);
-        self.groups &= !(is_empty << (at / 4096));
+        self.bits[self.words + at / 4096] &= !(is_empty << (at / 64 % 64));
     }
 
     /// The highest member below `at`.
@@ -70,19 +66,20 @@ impl Bitmap {
         if found != 0 {
             return Some(self.last_of_word(at / 4096 * 64 + highest(found)));
         }
-        let found = lower(self.groups, at / 4096);
-        (found != 0).then(|| self.last_of_group(highest(found)))
+        self.last_of_groups(at / 4096)
     }
 
     /// The highest member.
     #[inline]
     pub(crate) fn last(&self) -> Option<usize> {
-        (self.groups != 0).then(|| self.last_of_group(highest(self.groups)))
+        self.last_of_groups(self.bits.len() - self.words)
     }
 
-    #[inline]
-    fn last_of_group(&self, group: usize) -> usize {
-        self.last_of_word(group * 64 + highest(self.bits[self.words + group]))
+    /// The highest member in the first `groups` groups of 64 words.
+    fn last_of_groups(&self, groups: usize) -> Option<usize> {
+        let words = &self.bits[self.words..self.words + groups];
+        let group = words.iter().rposition(|&word| word != 0)?;
+        Some(self.last_of_word(group * 64 + highest(words[group])))
     }
 
     #[inline]
@@ -98,7 +95,7 @@ mod tests {
 
     #[test]
     fn the_next_lower_member_is_what_looking_at_all_finds() {
-        for (bound, members) in [(64u32, 5), (4_096, 40), (70_000, 30), (1 << 18, 2_000)] {
+        for (bound, members) in [(64u32, 5), (4_096, 40), (60_000, 30), (1 << 16, 2_000)] {
             let mut bitmap = Bitmap::new(bound);
             let mut known = BTreeSet::new();
             let mut state = u64::from(bound) + 1;

@@ -21,22 +21,25 @@ const STRAYS: u32 = 64;
 /// Keys of an ask and of a bid at the same grain add up to this.
 const MIRROR: u32 = 1 << 31;
 
-/// A grain as a key that grows towards the better price of a side.
-#[inline]
+/// A grain as a key that grows towards the better price of a side: itself for
+/// a bid, and [`MIRROR`] less it for an ask. Nobody can foresee which side comes
+/// next, so nothing branches on it.
+#[inline(always)]
 pub(crate) fn key(side: Side, grain: u32) -> u32 {
-    match side {
-        Side::Buy => grain,
-        Side::Sell => MIRROR - grain,
-    }
+    key_of(side as usize, grain)
+}
+
+/// The same, of a side by its number.
+#[inline(always)]
+pub(crate) fn key_of(side: usize, grain: u32) -> u32 {
+    let ask = (side as u32).wrapping_neg();
+    (grain ^ ask).wrapping_add(ask & (MIRROR + 1))
 }
 
 /// The grain of a key; the same both ways.
-#[inline]
+#[inline(always)]
 pub(crate) fn grain(side: Side, key: u32) -> u32 {
-    match side {
-        Side::Buy => key,
-        Side::Sell => MIRROR - key,
-    }
+    self::key(side, key)
 }
 
 /// A level at a key.
@@ -98,8 +101,8 @@ pub(crate) struct Ladder {
     mask: u32,
     /// Key of the best level; zero while there is none, which no level has.
     best: u32,
-    /// Levels in the window.
-    near: u32,
+    /// Levels that there is still room for.
+    room: u32,
     capacity: u32,
     /// Levels that have come and gone outside since the window was moved.
     strays: u32,
@@ -116,7 +119,7 @@ impl Ladder {
             base: 0,
             mask: window - 1,
             best: 0,
-            near: 0,
+            room: capacity,
             capacity,
             strays: 0,
             slots: vec![NIL; window as usize].into_boxed_slice(),
@@ -128,12 +131,12 @@ impl Ladder {
     /// Levels of this side.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.near as usize + self.outside.len()
+        (self.capacity - self.room) as usize
     }
 
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.len() >= self.capacity as usize
+        self.room == 0
     }
 
     /// The best level.
@@ -186,6 +189,7 @@ impl Ladder {
         } else {
             self.insert_outside(key, level);
         }
+        self.room -= 1;
         self.best = self.best.max(key);
     }
 
@@ -197,6 +201,7 @@ impl Ladder {
         } else {
             self.remove_outside(key);
         }
+        self.room += 1;
         if key == self.best {
             self.find_best();
         }
@@ -255,14 +260,12 @@ impl Ladder {
         let at = self.slot(key);
         self.slots[at] = level;
         self.occupied.insert(at);
-        self.near += 1;
     }
 
     #[inline(always)]
     fn clear(&mut self, at: usize) {
         self.slots[at] = NIL;
         self.occupied.remove(at);
-        self.near -= 1;
     }
 
     /// The slot of the best level in the window. Going round from the slot of
@@ -391,7 +394,11 @@ mod tests {
                     1 => known.keys().nth(random(4) as usize).copied().unwrap_or(near),
                     _ => near,
                 };
-                assert_eq!(ladder.find(pick), known.get(&pick).copied().unwrap_or(NIL), "seed {seed}");
+                assert_eq!(
+                    ladder.find(pick),
+                    known.get(&pick).copied().unwrap_or(NIL),
+                    "seed {seed}"
+                );
                 if known.remove(&pick).is_some() {
                     ladder.remove(pick);
                 } else if !ladder.is_full() {

@@ -22,7 +22,7 @@ use crate::types::{InstrumentId, Nanos, Price, Quantity, SessionId, UserRef};
 pub(crate) use grid::Grid;
 use index::UserRefIndex;
 use ladder::{Ladder, SortedLevels};
-pub(crate) use ladder::{Rung, grain, key};
+pub(crate) use ladder::{Rung, grain, key, key_of};
 use level::Levels;
 pub(crate) use level::{Level, Place};
 use order::Orders;
@@ -299,18 +299,17 @@ impl Books {
         index
     }
 
-    /// Lets a displayed order rest that stands in the arena and in no queue,
-    /// at a level that is known, or NIL if there is none.
+    /// Lets a displayed order rest in a place that is taken, at a level that is
+    /// known, or NIL if there is none.
     #[inline(always)]
     pub(crate) fn rest_usual(
         &mut self,
         instrument: InstrumentId,
         index: u32,
-        order: &Order,
+        order: Order,
         level: u32,
         grain: u32,
     ) {
-        self.index.insert(order.session, order.user_ref, index, &self.orders);
         let side = order.marks.side();
         let level = match level {
             NIL => {
@@ -319,7 +318,13 @@ impl Books {
             }
             level => level,
         };
-        self.levels.push(level, index, &mut self.orders);
+        let previous = self.levels.append(level, index, order.open);
+        match previous {
+            NIL => {}
+            tail => self.orders[tail].next = index,
+        }
+        self.orders[index] = Order { level, previous, ..order };
+        self.index.insert(order.session, order.user_ref, index, &self.orders);
     }
 
     /// What an order would find: its level or NIL, and whether it would trade.
