@@ -38,6 +38,12 @@ impl Bitmap {
         Self { bits: vec![0; all].into_boxed_slice(), words }
     }
 
+    /// Reads what adding or removing a number will need.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, at: usize) -> u32 {
+        (self.bits[at / 64] ^ self.bits[self.words + at / 4096]) as u32
+    }
+
     /// Adds a number.
     #[inline(always)]
     pub(crate) fn insert(&mut self, at: usize) {

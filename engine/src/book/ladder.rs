@@ -178,6 +178,13 @@ impl Ladder {
         self.outside.find(key).unwrap_or(NIL)
     }
 
+    /// Reads what adding or removing a level at a key will need.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, key: u32) -> u32 {
+        let at = self.slot(key);
+        self.slots[at] ^ self.occupied.look_at(at)
+    }
+
     /// Adds a level at a key that has none; there must be room.
     #[inline(always)]
     pub(crate) fn insert(&mut self, key: u32, level: u32) {
