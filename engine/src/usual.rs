@@ -81,25 +81,7 @@ impl Exchange {
         order: &Enter,
         sink: &mut S,
     ) -> bool {
-        let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
-        let owner = &self.sessions[usize::from(session.0) - 1];
-        let at = usize::from(order.instrument.0).wrapping_sub(1);
-        let Some(book) = self.books.books.get(at) else { return false };
-        let is_taken = is_usual(order.order_type, order.time_in_force, order.display)
-            && owner.is_usual
-            && owner.is_fresh(order.user_ref)
-            && book.gate.lets_pass(order.quantity);
-        if !is_taken {
-            return false;
-        }
-        let Some(prospect) = book.prospect(order.side, order.price, is_immediate) else {
-            return false;
-        };
-        let has_room = is_immediate || (prospect.has_level && !self.books.is_full());
-        let is_counted = owner.is_counted;
-        if !has_room || (is_counted && !self.is_within_limits(session, order, is_immediate)) {
-            return false;
-        }
+        let Some(prospect) = self.admit(session, order) else { return false };
         let owner = &mut self.sessions[usize::from(session.0) - 1];
         owner.next_user_ref = u64::from(order.user_ref.0) + 1;
         if owner.is_checked && !owner.take_rate(self.voice.time) {
@@ -152,12 +134,32 @@ impl Exchange {
             let index = self.books.orders.take();
             let Prospect { level, grain, .. } = prospect;
             self.books.rest_usual(order.instrument, index, entering, level, grain);
-            self.have_rested(index, order.instrument, is_counted);
+            self.have_rested(index, order.instrument, session);
         } else {
             self.trade_usual(order.instrument, entering, prospect, sink);
         }
         self.follow_up(order.instrument, sink);
         true
+    }
+
+    /// What a new order will find, if it is a usual one that is taken.
+    #[inline(always)]
+    fn admit(&self, session: SessionId, order: &Enter) -> Option<Prospect> {
+        let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
+        let owner = &self.sessions[usize::from(session.0) - 1];
+        let at = usize::from(order.instrument.0).wrapping_sub(1);
+        let book = self.books.books.get(at)?;
+        let is_taken = is_usual(order.order_type, order.time_in_force, order.display)
+            && owner.is_usual
+            && owner.is_fresh(order.user_ref)
+            && book.gate.lets_pass(order.quantity);
+        if !is_taken {
+            return None;
+        }
+        let prospect = book.prospect(order.side, order.price, is_immediate)?;
+        let has_room = is_immediate || (prospect.has_level && !self.books.is_full());
+        let is_within = !owner.is_counted || self.is_within_limits(session, order, is_immediate);
+        (has_room && is_within).then_some(prospect)
     }
 
     /// Replaces a usual order by another, if that can be done.
@@ -170,9 +172,7 @@ impl Exchange {
     ) -> bool {
         let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
         let owner = &self.sessions[usize::from(session.0) - 1];
-        let found = self.books.index.place(session, order.original, &self.books.orders);
-        let Some(place) = found else { return false };
-        let index = self.books.index.order_at(place);
+        let Some((place, index)) = self.books.find(session, order.original) else { return false };
         let original = self.books.orders[index];
         let instrument = self.books.instrument(&original);
         let quantity = Quantity(order.quantity.0.saturating_sub(original.executed.0));
@@ -272,9 +272,7 @@ impl Exchange {
         cancel: &Cancel,
         sink: &mut S,
     ) -> bool {
-        let found = self.books.index.place(session, cancel.user_ref, &self.books.orders);
-        let Some(place) = found else { return false };
-        let index = self.books.index.order_at(place);
+        let Some((place, index)) = self.books.find(session, cancel.user_ref) else { return false };
         let order = self.books.orders[index];
         if order.special != NIL || cancel.quantity > order.executed {
             return false;
@@ -304,8 +302,8 @@ impl Exchange {
     }
 
     #[inline(always)]
-    fn have_rested(&mut self, index: u32, instrument: InstrumentId, is_counted: bool) {
-        if is_counted {
+    fn have_rested(&mut self, index: u32, instrument: InstrumentId, session: SessionId) {
+        if self.known_session(session).is_counted {
             self.count(index, instrument);
         }
         self.note_change(instrument);
