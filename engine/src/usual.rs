@@ -35,6 +35,17 @@ struct Prospect {
     has_level: bool,
 }
 
+/// What a session's limits have to be weighed against.
+struct Wanted {
+    session: SessionId,
+    instrument: InstrumentId,
+    side: Side,
+    quantity: Quantity,
+    price: Price,
+    /// The order that it replaces, or NIL.
+    index: u32,
+}
+
 impl Book {
     /// What a usual order would find; none if its price is not one.
     #[inline(always)]
@@ -158,7 +169,9 @@ impl Exchange {
         }
         let prospect = book.prospect(order.side, order.price, is_immediate)?;
         let has_room = is_immediate || (prospect.has_level && !self.books.is_full());
-        let is_within = !owner.is_counted || self.is_within_limits(session, order, is_immediate);
+        let Enter { instrument, side, quantity, price, .. } = *order;
+        let wanted = Wanted { session, instrument, side, quantity, price, index: NIL };
+        let is_within = !owner.is_counted || self.is_within_limits(&wanted, is_immediate);
         (has_room && is_within).then_some(prospect)
     }
 
@@ -181,10 +194,7 @@ impl Exchange {
             && original.special == NIL
             && original.marks.is_displayed()
             && quantity.0 > 0
-            // Limits of the session are weighed by the whole procedure.
             && owner.is_usual
-            && !owner.is_counted
-            && !owner.is_checked
             && owner.is_fresh(order.user_ref)
             && book.gate.lets_pass(order.quantity);
         if !is_done {
@@ -192,11 +202,19 @@ impl Exchange {
         }
         let side = original.marks.side();
         let Some(prospect) = book.prospect(side, order.price, is_immediate) else { return false };
-        if !(is_immediate || prospect.has_level) {
+        let is_counted = owner.is_counted;
+        let wanted = Wanted { session, instrument, side, quantity, price: order.price, index };
+        let is_within = !is_counted || self.is_within_limits(&wanted, is_immediate);
+        if !(is_within && (is_immediate || prospect.has_level)) {
             return false;
         }
         let owner = &mut self.sessions[usize::from(session.0) - 1];
         owner.next_user_ref = u64::from(order.user_ref.0) + 1;
+        if owner.is_checked && !owner.take_rate(self.voice.time) {
+            let reason = RejectReason::MessageRate;
+            self.reject(session, order.user_ref, reason, order.cl_ord_id, sink);
+            return true;
+        }
         let to = owner.respond();
         let order_id = self.next_order_id;
         self.next_order_id = order_id.next();
@@ -227,6 +245,9 @@ impl Exchange {
             },
         };
         self.voice.emit(sink, true, EventBody::Replaced(replaced));
+        if is_counted {
+            self.uncount(index, instrument, original.open, true);
+        }
         self.books.index.remove_at(place, &self.books.orders);
         self.books.leave(index, &original);
         let marks = Marks::new(
@@ -254,7 +275,7 @@ impl Exchange {
             let ladder = &self.books.books[usize::from(instrument.0) - 1].sides[side as usize];
             let level = ladder.find(key(side, prospect.grain));
             self.books.rest_usual(instrument, index, entering, level, prospect.grain);
-            self.note_change(instrument);
+            self.have_rested(index, instrument, session);
         } else {
             self.books.orders.remove(index);
             self.note_change(instrument);
@@ -337,19 +358,19 @@ impl Exchange {
 
     /// Check 10 of a usual order.
     #[cold]
-    fn is_within_limits(&self, session: SessionId, order: &Enter, is_immediate: bool) -> bool {
+    fn is_within_limits(&self, wanted: &Wanted, is_immediate: bool) -> bool {
         let request = Request {
-            session,
-            instrument: order.instrument,
-            side: order.side,
-            quantity: order.quantity,
-            price: order.price,
-            order_type: order.order_type,
-            time_in_force: order.time_in_force,
-            display: order.display,
+            session: wanted.session,
+            instrument: wanted.instrument,
+            side: wanted.side,
+            quantity: wanted.quantity,
+            price: wanted.price,
+            order_type: OrderType::Limit,
+            time_in_force: TimeInForce::Day,
+            display: Display::Visible,
             options: &Options::NONE,
             has_options: false,
-            replaces: NIL,
+            replaces: wanted.index,
             inherits_expiry: false,
         };
         self.check_limits(&request, !is_immediate).is_ok()
