@@ -378,5 +378,5 @@ fn key_makes_a_line_of_the_file_and_send_trades_with_it() {
     let [config, orders] = [&config, &orders].map(|path| path.to_str().unwrap());
     let (out, code) = run(&["send", orders, "--session", "ALPHA", "--config", config]);
     assert_eq!(code, Some(0), "{out}");
-    assert!(out.contains("accepted"), "{out}");
+    assert!(out.contains("Order Accepted"), "{out}");
 }
