@@ -14,11 +14,12 @@ use super::{
 use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::follower::FollowError;
+use crate::keys::{Keys, KeysError};
 use crate::operations::ChangedConfig;
 use crate::threads::{self, Assignment, Layout, Pinned};
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
-use ringmatch_gateway::{Outlet, OutletConfig};
+use ringmatch_gateway::{Logins, Outlet, OutletConfig};
 use ringmatch_journal::{Directory, JournalError};
 use ringmatch_ring::{BuildError, WaitStrategy};
 use std::net::SocketAddr;
@@ -57,6 +58,12 @@ pub enum StartError {
     /// A ring cannot be built.
     #[error(transparent)]
     Ring(#[from] BuildError),
+    /// It is not known who may trade.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The system has no random numbers.
+    #[error("no numbers for logins can be drawn: {0}")]
+    Random(#[from] getrandom::Error),
     /// There are not as many CPUs to pin to as threads.
     #[error(
         "the layout {layout} has {threads} threads, and `pin` names {cpus} CPUs: name one for each, or none"
@@ -131,6 +138,7 @@ impl Venue {
     /// When the journal, a socket, the config or a thread stands in the way;
     /// nothing has been changed then but what recovery did.
     pub fn start(config: &Config, data_dir: &Path) -> Result<Self, StartError> {
+        let logins = Logins::new(Keys::of_venue(config)?.iter(), getrandom::u64()?);
         let directory = Directory::create(data_dir)
             .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
         let recovery = open_journal(config, directory)?;
@@ -141,7 +149,7 @@ impl Venue {
             market_data: config.network.market_data.into(),
             requests: requests.local_address(),
         };
-        let outlet = Outlet::new(OutletConfig::new(config.venue.name));
+        let outlet = Outlet::new(OutletConfig::new(config.venue.name)).with_logins(logins);
         let restored = Restored::replay(config, recovery, outlet)?;
         let recovered = restored.recovered.clone();
         let layout = config.threads.layout.resolve();
