@@ -5,7 +5,8 @@
 //! A session's responses go to whoever subscribed to them last, by a request
 //! packet that names the session; with a count of zero it asks for nothing but
 //! to be told the next number, which it is at once. What a subscriber missed
-//! it asks for again, from the window.
+//! it asks for again, from the window; a request for what has left the window is
+//! handed back, for whoever keeps more.
 //!
 //! The numbers in the events must be the streams' own: the exchange assigns
 //! them, and a stream that would number differently is a bug that stops the
@@ -199,17 +200,18 @@ impl Outlet {
     }
 
     /// Serves a request. What cannot be served is counted and met with
-    /// silence, as the protocol has it.
+    /// silence, as the protocol has it. A request for what has left the window
+    /// is returned: it is sound, and somebody else may have the messages.
     pub fn request(
         &mut self,
         datagram: &[u8],
         from: SocketAddr,
         now: MonotonicNanos,
         send: &mut impl FnMut(Destination, &[u8]),
-    ) {
+    ) -> Option<Request> {
         let Ok(request) = Request::decode(datagram) else {
             self.counters.malformed += 1;
-            return;
+            return None;
         };
         let stream = if request.session == self.config.name {
             // What waits for a flush is everybody's, not only of who asked.
@@ -219,7 +221,7 @@ impl Outlet {
             let named = |mailbox: &&mut Mailbox| mailbox.name == request.session;
             let Some(mailbox) = self.mailboxes.iter_mut().find(named) else {
                 self.counters.unknown_session += 1;
-                return;
+                return None;
             };
             mailbox.subscriber = Some(from);
             self.counters.subscriptions += 1;
@@ -227,7 +229,7 @@ impl Outlet {
         };
         if request.count == 0 {
             stream.heartbeat(now, |packet| send(Destination::To(from), packet));
-            return;
+            return None;
         }
         match stream.answer(&request) {
             Ok(packet) => {
@@ -235,9 +237,13 @@ impl Outlet {
                 send(Destination::To(from), packet);
             }
             Err(Unanswered::NotYetSent) => self.counters.never_sent += 1,
-            Err(Unanswered::Forgotten) => self.counters.forgotten += 1,
+            Err(Unanswered::Forgotten) => {
+                self.counters.forgotten += 1;
+                return Some(request);
+            }
             Err(Unanswered::ForeignSession | Unanswered::Nothing) => self.counters.malformed += 1,
         }
+        None
     }
 
     /// What became of requests so far.
@@ -256,17 +262,11 @@ impl Outlet {
 
     /// Events tell which sessions and instruments there are.
     fn learn(&mut self, event: &Event) {
-        match &event.body {
-            EventBody::SessionAdded { to, name, firm } => {
-                self.directory.admit(to.session(), *firm);
-                let OutletConfig { response_bytes, response_messages, .. } = self.config;
-                self.mailboxes.push(Mailbox::new(*name, response_bytes, response_messages));
-                self.dirty.reserve(self.mailboxes.len());
-            }
-            EventBody::InstrumentAdded { instrument, symbol, .. } => {
-                self.directory.list(*instrument, *symbol);
-            }
-            _ => {}
+        self.directory.learn(event);
+        if let EventBody::SessionAdded { name, .. } = &event.body {
+            let OutletConfig { response_bytes, response_messages, .. } = self.config;
+            self.mailboxes.push(Mailbox::new(*name, response_bytes, response_messages));
+            self.dirty.reserve(self.mailboxes.len());
         }
     }
 }

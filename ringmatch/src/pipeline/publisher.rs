@@ -145,7 +145,7 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
             let arrived = wire.network.receive(buffer).map_err(failed)?;
             let Some((len, from)) = arrived else { return Ok(served) };
             let send = &mut |to, packet: &[u8]| wire.send(to, packet);
-            outlet.request(&buffer[..len], from, now.0, send);
+            let _ = outlet.request(&buffer[..len], from, now.0, send);
         }
         Ok(REQUESTS)
     }
