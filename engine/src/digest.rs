@@ -305,7 +305,11 @@ impl Sum {
     #[inline(always)]
     fn added(&mut self, added: &Added) {
         self.pair(added.order_id.0, added.price.0 as u64);
-        self.pair(two(added.instrument.0.into(), added.quantity.0), added.side as u64);
+        let letters = (added.display as u64) << 8 | added.side as u64;
+        self.pair(
+            two(added.instrument.0.into(), added.quantity.0),
+            u64::from(added.session.0) << 16 | letters,
+        );
     }
 
     #[inline(always)]
@@ -357,7 +361,8 @@ impl Sum {
             two(restated.user_ref.0, restated.instrument.0.into()),
             two(restated.quantity.0, restated.displayed_quantity.0),
         );
-        let letters = (restated.side as u64) << 8 | restated.reason as u64;
+        let letters =
+            (restated.display as u64) << 16 | (restated.side as u64) << 8 | restated.reason as u64;
         self.pair(restated.price.0 as u64, letters);
     }
 
