@@ -99,9 +99,11 @@ fn tell_side(
     for level in book.levels(side) {
         for order in level.orders().filter(|order| order.displayed) {
             let added = Added {
+                session: order.session,
                 instrument,
                 order_id: order.order_id,
                 side,
+                display: order.display,
                 quantity: order.displayed_quantity,
                 price: level.price(),
             };

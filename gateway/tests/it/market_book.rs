@@ -28,6 +28,8 @@ struct Reader {
     book: MarketBook,
     /// The book of one who joined late, by what was told then.
     late: MarketBook,
+    /// Orders that late joiners were told of with their firms.
+    attributed: u64,
     next: u64,
     traded: u64,
     broken: u64,
@@ -61,8 +63,11 @@ impl Reader {
     fn join_late(&mut self, exchange: &Exchange) {
         self.late = MarketBook::default();
         let late = &mut self.late;
+        let attributed = &mut self.attributed;
         self.standing.tell(exchange, &mut |bytes| {
-            late.apply(&ItchMessage::decode(bytes).unwrap());
+            let message = ItchMessage::decode(bytes).unwrap();
+            *attributed += u64::from(matches!(message, ItchMessage::AddOrderAttributed(_)));
+            late.apply(&message);
         });
     }
 }
@@ -357,6 +362,8 @@ struct Seen {
     collars: u64,
     figures: u64,
     attributed: u64,
+    /// Attributable orders that late joiners were told of.
+    told_late: u64,
     broken: u64,
 }
 
@@ -408,6 +415,7 @@ fn play(steps: &[(u16, Step)], seen: &mut Seen) {
         assert_eq!(reader.traded, traded, "every trade is told once, hidden ones too: {step:?}");
     }
     assert_eq!(reader.broken, broken);
+    seen.told_late += reader.attributed;
 }
 
 proptest! {
@@ -429,7 +437,7 @@ fn a_long_flow_comes_to_everything() {
         play(flow, &mut seen);
     }
     let Seen { cross_trades, refreshed, triggered, prevented, .. } = seen;
-    let Seen { priority_changed, collars, figures, attributed, broken, .. } = seen;
+    let Seen { priority_changed, collars, figures, attributed, told_late, broken, .. } = seen;
     let counts = [
         cross_trades,
         refreshed,
@@ -439,6 +447,7 @@ fn a_long_flow_comes_to_everything() {
         collars,
         figures,
         attributed,
+        told_late,
         broken,
     ];
     assert!(counts.iter().all(|&count| count >= 5), "{seen:?}");

@@ -5,6 +5,7 @@
 //! the last line of standard output is one object whose keys scripts can rely
 //! on.
 
+mod book;
 mod demo;
 mod describe;
 mod doctor;
@@ -52,6 +53,7 @@ enum Command {
     Operate(operate::Args),
     Feed(feed::Args),
     Tap(tap::Args),
+    Book(book::Args),
     Replay(replay::Args),
     Journal(journal::Args),
     Latency(Box<latency::Args>),
@@ -70,6 +72,7 @@ pub fn run() -> ExitCode {
         Command::Operate(args) => operate::run(&args),
         Command::Feed(args) => feed::run(&args),
         Command::Tap(args) => tap::run(&args),
+        Command::Book(args) => book::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Latency(args) => latency::run(&args),
