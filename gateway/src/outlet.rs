@@ -5,7 +5,8 @@
 //! A session's responses go to whoever subscribed to them last, by a request
 //! packet that names the session; with a count of zero it asks for nothing but
 //! to be told the next number, which it is at once. What a subscriber missed
-//! it asks for again, from the window. If the session has a key, only whoever is
+//! it asks for again, from the window; a request for what has left the window is
+//! handed back, for whoever keeps more. If the session has a key, only whoever is
 //! logged in to it is served (see `login`), and what it is sent is sealed.
 //!
 //! The numbers in the events must be the streams' own: the exchange assigns
@@ -317,40 +318,41 @@ impl Outlet {
     }
 
     /// Serves a request. What cannot be served is counted and met with
-    /// silence, as the protocol has it.
+    /// silence, as the protocol has it. A request for what has left the window
+    /// is returned: it is sound, and somebody else may have the messages.
     pub fn request(
         &mut self,
         datagram: &[u8],
         from: SocketAddr,
         now: MonotonicNanos,
         send: &mut impl FnMut(Destination, &[u8]),
-    ) {
+    ) -> Option<Request> {
         let Ok(request) = Request::decode(datagram) else {
             self.counters.malformed += 1;
-            return;
+            return None;
         };
         if !self.rate.take(from, now) {
             self.counters.too_many += 1;
-            return;
+            return None;
         }
         if request.session == self.config.name {
             // What waits for a flush is everybody's, not only of who asked.
             self.market.flush(now, |packet| send(Destination::Market, packet));
             let mut emit = |packet: &[u8]| send(Destination::To(from), packet);
-            return serve(&mut self.market, &request, now, &mut self.counters, &mut emit);
+            return serve(&mut self.market, request, now, &mut self.counters, &mut emit);
         }
         let Self { mailboxes, counters, post, .. } = self;
         let named = |mailbox: &&mut Mailbox| mailbox.name == request.session;
         let Some(Mailbox { stream, owner, .. }) = mailboxes.iter_mut().find(named) else {
             counters.unknown_session += 1;
-            return;
+            return None;
         };
         if !owner.admits(datagram, &post.logins, &mut counters.seals) {
-            return;
+            return None;
         }
         owner.subscriber = Some(from);
         counters.subscriptions += 1;
-        serve(stream, &request, now, counters, &mut |packet| owner.send(packet, from, post, send));
+        serve(stream, request, now, counters, &mut |packet| owner.send(packet, from, post, send))
     }
 
     /// What became of requests so far.
@@ -369,43 +371,43 @@ impl Outlet {
 
     /// Events tell which sessions and instruments there are.
     fn learn(&mut self, event: &Event) {
-        match &event.body {
-            EventBody::SessionAdded { to, name, firm } => {
-                self.directory.admit(to.session(), *firm);
-                let OutletConfig { response_bytes, response_messages, .. } = self.config;
-                let account = self.post.logins.account(*name);
-                let mailbox = Mailbox::new(*name, account, response_bytes, response_messages);
-                self.mailboxes.push(mailbox);
-                self.dirty.reserve(self.mailboxes.len());
-            }
-            EventBody::InstrumentAdded { instrument, symbol, .. } => {
-                self.directory.list(*instrument, *symbol);
-            }
-            _ => {}
+        self.directory.learn(event);
+        if let EventBody::SessionAdded { name, .. } = &event.body {
+            let OutletConfig { response_bytes, response_messages, .. } = self.config;
+            let account = self.post.logins.account(*name);
+            let mailbox = Mailbox::new(*name, account, response_bytes, response_messages);
+            self.mailboxes.push(mailbox);
+            self.dirty.reserve(self.mailboxes.len());
         }
     }
 }
 
-/// Answers a request: with the next number, or with messages.
+/// Answers a request: with the next number, or with messages. One for what has
+/// left the window is returned.
 fn serve(
     stream: &mut StreamSender,
-    request: &Request,
+    request: Request,
     now: MonotonicNanos,
     counters: &mut OutletCounters,
     emit: &mut impl FnMut(&[u8]),
-) {
+) -> Option<Request> {
     if request.count == 0 {
-        return stream.heartbeat(now, emit);
+        stream.heartbeat(now, emit);
+        return None;
     }
-    match stream.answer(request) {
+    match stream.answer(&request) {
         Ok(packet) => {
             counters.answered += 1;
             emit(packet);
         }
         Err(Unanswered::NotYetSent) => counters.never_sent += 1,
-        Err(Unanswered::Forgotten) => counters.forgotten += 1,
+        Err(Unanswered::Forgotten) => {
+            counters.forgotten += 1;
+            return Some(request);
+        }
         Err(Unanswered::ForeignSession | Unanswered::Nothing) => counters.malformed += 1,
     }
+    None
 }
 
 /// Sessions are numbered from 1 in the order in which they were added.

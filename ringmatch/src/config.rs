@@ -43,6 +43,11 @@ pub struct Config {
     pub threads: ThreadsConfig,
     /// How large it may become.
     pub limits: LimitsConfig,
+    /// How what clients missed is repaired.
+    #[serde(default)]
+    pub repair: RepairConfig,
+    /// How late joiners get the book; without it they do not.
+    pub glimpse: Option<GlimpseConfig>,
     /// What executions cost.
     #[serde(default)]
     pub fees: FeesConfig,
@@ -134,6 +139,35 @@ pub struct LimitsConfig {
     pub special_orders: u32,
     /// Executions that can still be declared void; a power of two.
     pub recent_trades: u32,
+}
+
+/// `[repair]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RepairConfig {
+    /// Bytes of market data that are in memory to be asked for again.
+    pub market_window_bytes: usize,
+    /// Bytes of responses, for each session.
+    pub response_window_bytes: usize,
+    /// Packets a second that one source may have of what is older, from disk;
+    /// zero keeps nothing there.
+    pub old_packets_per_s: u32,
+}
+
+impl Default for RepairConfig {
+    fn default() -> Self {
+        Self { market_window_bytes: 64 << 20, response_window_bytes: 8 << 20, old_packets_per_s: 0 }
+    }
+}
+
+/// `[glimpse]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlimpseConfig {
+    /// Where late joiners connect to by TCP.
+    pub address: SocketAddrV4,
+    /// Connections at a time; half of them from one address.
+    pub connections: u16,
 }
 
 /// `[fees]`, in basis points of an execution's value, with up to two decimals;
@@ -352,6 +386,24 @@ impl Config {
         }
         if self.network.requests.port() == self.network.orders.port() {
             return fault("requests", "must have another port than orders: clients tell by it");
+        }
+        let RepairConfig { market_window_bytes, response_window_bytes, .. } = self.repair;
+        for (key, bytes) in [
+            ("market_window_bytes", market_window_bytes),
+            ("response_window_bytes", response_window_bytes),
+        ] {
+            if !(4 << 10..=1 << 34).contains(&bytes) {
+                return fault(key, "must be from 4096 to 17179869184");
+            }
+        }
+        if let Some(glimpse) = self.glimpse {
+            if glimpse.address.ip().is_multicast() {
+                let text = "must be an address of this host, not a multicast group";
+                return Some((Key::glimpse("address"), text.into()));
+            }
+            if !(1..=1024).contains(&glimpse.connections) {
+                return Some((Key::glimpse("connections"), "must be from 1 to 1024".into()));
+            }
         }
         self.tick_table_fault().or_else(|| self.instrument_fault()).or_else(|| self.session_fault())
     }
@@ -604,6 +656,10 @@ impl Key {
         Self { table: None, key }
     }
 
+    fn glimpse(key: &'static str) -> Self {
+        Self { table: Some(("[glimpse]", 0)), key }
+    }
+
     fn limit(key: &'static str) -> Self {
         Self { table: Some(("[limits]", 0)), key }
     }
@@ -641,6 +697,17 @@ mod tests {
             ("layout = \"auto\"", "layout = \"wide\"", &["layout", "wide", "shared-network"]),
             ("segment_bytes = 67108864", "segment_bytes = 1", &["segment_bytes", "65536"]),
             ("segment_bytes = 67108864", "segment_size = 1", &["segment_size", "unknown field"]),
+            (
+                "response_window_bytes = 8388608",
+                "response_window_bytes = 1000",
+                &["response_window_bytes", "from 4096"],
+            ),
+            ("connections = 16", "connections = 0", &["connections", "1 to 1024"]),
+            (
+                "address = \"127.0.0.1:31005\"",
+                "address = \"239.1.1.1:31005\"",
+                &["address", "group"],
+            ),
             ("tick_size = \"0.01\"", "tick_size = \"0\"", &["tick_size", "at least 0.0001"]),
             ("tick_size = \"0.01\"", "tick_size = \"0.00001\"", &["tick_size", "four decimals"]),
             ("name = \"ALPHA\"", "name = \"ALPHABETICAL\"", &["name", "10"]),

@@ -24,4 +24,5 @@ pub mod names;
 pub mod operation;
 pub mod operations;
 pub mod pipeline;
+pub mod service;
 pub mod threads;

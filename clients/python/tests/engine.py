@@ -81,6 +81,7 @@ class Engine:
             f'[network]\ninterface = "127.0.0.1"\norders = "{orders}"\n'
             f'market_data = "{market}"\nrequests = "{requests}"\n'
             '[journal]\ndurability = "write"\nsegment_bytes = 131072\n'
+            '[glimpse]\naddress = "127.0.0.1:0"\nconnections = 4\n'
             '[threads]\nlayout = "auto"\nwait = "backoff"\npin = []\n'
             "[limits]\norders = 65536\nlevels_per_side = 4096\ninstruments = 8\nsessions = 8\n"
             "special_orders = 4096\nrecent_trades = 65536\n"
@@ -135,6 +136,13 @@ class Engine:
         """Standard output of another command of the binary, on this engine's data."""
         command = [BINARY, *arguments, "--data-dir", str(self.data)]
         return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
+
+    def snapshot(self):
+        """What a late joiner is told now."""
+        from ringmatch import glimpse
+
+        host, port = self.ready["glimpse"].split(":")
+        return glimpse.fetch((host, int(port)), "PYTEST", 20)
 
     def operate(self, *words):
         """Has the engine carry out an operator's command, and tells its answer."""

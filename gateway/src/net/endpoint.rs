@@ -111,6 +111,15 @@ impl UdpEndpoint {
         self.buffers
     }
 
+    /// Another handle on the same socket, for another thread to send from.
+    ///
+    /// # Errors
+    /// The system has no room for one more.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        let Self { socket, local, buffers } = self;
+        Ok(Self { socket: socket.try_clone()?, local: *local, buffers: *buffers })
+    }
+
     /// Takes the next datagram, and sleeps up to `timeout` for one to arrive.
     /// `None` means that none did, or that a signal cut the sleep short.
     ///

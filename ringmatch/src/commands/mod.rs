@@ -5,6 +5,7 @@
 //! the last line of standard output is one object whose keys scripts can rely
 //! on.
 
+mod book;
 mod demo;
 mod describe;
 mod doctor;
@@ -53,6 +54,7 @@ enum Command {
     Operate(operate::Args),
     Feed(feed::Args),
     Tap(tap::Args),
+    Book(book::Args),
     Replay(replay::Args),
     Journal(journal::Args),
     Key(key::Args),
@@ -72,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Operate(args) => operate::run(&args),
         Command::Feed(args) => feed::run(&args),
         Command::Tap(args) => tap::run(&args),
+        Command::Book(args) => book::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Key(args) => key::run(&args),

@@ -131,6 +131,9 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
     eprintln!("  orders       {}", addresses.orders);
     eprintln!("  requests     {} (responses come from here)", addresses.requests);
     eprintln!("  market data  {}", addresses.market_data);
+    if let Some(glimpse) = addresses.glimpse {
+        eprintln!("  glimpse      {glimpse} (TCP: the book, for late joiners)");
+    }
     if let Some(door) = door {
         eprintln!("  operator     {}", door.path().display());
     }
@@ -151,6 +154,7 @@ fn ready(venue: &Venue) -> Value {
         "responses": addresses.requests,
         "market_data": addresses.market_data,
         "requests": addresses.requests,
+        "glimpse": addresses.glimpse,
         "recovered_commands": recovered.commands,
         "recovery_seconds": recovered.time.as_secs_f64(),
         "digest": recovered.digest.to_string(),
@@ -213,6 +217,7 @@ fn watch(
 ) {
     let mut watch = Watch::new(venue.counters().clone());
     let mut said = Instant::now();
+    let mut service_fault = None;
     let mut board = Board::hang(data_dir, venue).inspect_err(no_board).ok();
     while venue.is_running() && !stop.load(Ordering::Acquire) {
         std::thread::sleep(Duration::from_millis(20));
@@ -227,6 +232,12 @@ fn watch(
         }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();
+            if service_fault.is_none() {
+                service_fault = venue.service_fault();
+                if let Some(why) = service_fault {
+                    eprintln!("warning: old messages and late joiners are not served now: {why}");
+                }
+            }
             for news in watch.news().into_iter().chain(room.news()) {
                 eprintln!("warning: {news}");
             }

@@ -63,6 +63,8 @@ impl Site {
         config.network.orders = group(0, 0);
         config.network.market_data = group(1, config.network.market_data.port());
         config.network.requests = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+        // Nobody joins it late.
+        config.glimpse = None;
         let venue = Venue::start(&config, directory.path())?;
         config.network.orders = v4(venue.addresses().orders)?;
         config.network.requests = v4(venue.addresses().requests)?;

@@ -73,8 +73,11 @@ counters! {
     UnknownRequests = "requests for unknown sessions", true;
     /// Requests for messages that were never sent.
     NeverSent = "requests for messages that were never sent", true;
-    /// Requests for messages that have left the window.
-    Forgotten = "requests for messages older than the retransmission window", true;
+    /// Requests for messages that have left the window, with nobody to serve
+    /// them.
+    Forgotten = "requests for messages older than the window that nobody keeps", true;
+    /// Requests for such messages that found too many others waiting.
+    OldDropped = "requests for old messages dropped, because too many waited", true;
     /// Requests of sources that made too many.
     TooManyRequests = "requests of sources that made too many", true;
     /// Requests without a seal, of sessions that have keys.
@@ -103,6 +106,26 @@ counters! {
     Published = "events sent", false;
     /// Packets of responses and market data that the network did not take.
     Unsent = "packets of responses or market data that the network did not take", true;
+    /// The last command that the service's follower has applied.
+    Followed = "commands followed by the service", false;
+    /// Requests answered from disk.
+    OldAnswered = "requests for old messages answered from disk", false;
+    /// Requests beyond what a source may have.
+    OldRefused = "requests for old messages beyond what one source may have", true;
+    /// Requests for messages that are not on disk, or not yet.
+    OldMissing = "requests for old messages that the output log does not have yet", false;
+    /// Requests for messages whose block is damaged or cannot be read.
+    OldUnreadable = "requests for old messages that cannot be read from disk", true;
+    /// Answers that the network did not take.
+    OldUnsent = "answers from disk that the network did not take", true;
+    /// Pictures of the market told to late joiners.
+    Glimpses = "pictures of the market told to late joiners", false;
+    /// Connections of late joiners hung up on because there were too many.
+    GlimpseTurnedAway = "late joiners turned away, because there were too many", true;
+    /// Connections of late joiners that did not read.
+    GlimpseSlow = "late joiners hung up on because they did not read", true;
+    /// Connections of late joiners that were silent or sent nonsense.
+    GlimpseUnsound = "late joiners hung up on for silence, nonsense or a foreign session", true;
 }
 
 /// The counters of one venue.

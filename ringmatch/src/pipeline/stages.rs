@@ -14,6 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::log::Checkpoint;
 use crate::operations;
+use crate::service::OldRequests;
 use crate::threads::{Assignment, Layout};
 use ringmatch_engine::Exchange;
 use ringmatch_engine::command::SequencedCommand;
@@ -21,7 +22,7 @@ use ringmatch_engine::event::Event;
 use ringmatch_gateway::net::Datagrams;
 use ringmatch_gateway::{Intake, Logins};
 use ringmatch_journal::{Storage, Writer};
-use ringmatch_ring::{Builder, SequenceWriter};
+use ringmatch_ring::{Builder, SequenceReader, SequenceWriter};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -35,6 +36,7 @@ pub struct Stages {
     journaler: Box<dyn Stage>,
     matcher: Box<dyn Stage>,
     publisher: Box<dyn Stage>,
+    durable: SequenceReader,
 }
 
 /// A venue's ends of the network.
@@ -45,6 +47,8 @@ pub struct Sockets<N> {
     pub requests: N,
     /// Where market data is sent.
     pub market_data: SocketAddr,
+    /// Who serves what the windows have lost.
+    pub old_requests: Option<OldRequests>,
 }
 
 impl Stages {
@@ -104,9 +108,9 @@ impl Stages {
             meters.clone(),
         );
         let publisher = Publisher::new(
-            sockets.requests,
-            sockets.market_data,
+            (sockets.requests, sockets.market_data),
             outlet,
+            sockets.old_requests,
             to_publisher,
             mark_reader,
             durable.reader(),
@@ -121,6 +125,7 @@ impl Stages {
             progress,
             meters.clone(),
         );
+        let known_durable = durable.reader();
         let journaler =
             Journaler::new(writer, last, to_journaler, checkpoint_reader, durable, meters.clone());
         Ok(Self {
@@ -128,13 +133,20 @@ impl Stages {
             journaler: Box::new(journaler),
             matcher: Box::new(matcher),
             publisher: Box::new(publisher),
+            durable: known_durable,
         })
+    }
+
+    /// The last command that is durable, for whoever follows.
+    #[must_use]
+    pub fn durable(&self) -> SequenceReader {
+        self.durable.clone()
     }
 
     /// All of them, in the order of the pipeline.
     #[must_use]
     pub fn in_order(self) -> [Box<dyn Stage>; 4] {
-        let Self { receiver, journaler, matcher, publisher } = self;
+        let Self { receiver, journaler, matcher, publisher, .. } = self;
         [receiver, journaler, matcher, publisher]
     }
 
@@ -144,7 +156,7 @@ impl Stages {
         layout: Layout,
         pin: &[usize],
     ) -> Result<Vec<Assignment>, StartError> {
-        let Self { receiver, journaler, matcher, publisher } = self;
+        let Self { receiver, journaler, matcher, publisher, .. } = self;
         let threads: Vec<(&'static str, Vec<Box<dyn Stage>>)> = match layout {
             Layout::Dedicated => vec![
                 ("receiver", vec![receiver]),

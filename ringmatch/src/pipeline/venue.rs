@@ -12,10 +12,11 @@ use super::{
     Control, Counters, Ending, Meters, Recovered, Restored, Sockets, Stages, Times, control,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, RepairConfig};
 use crate::follower::FollowError;
 use crate::keys::{Keys, KeysError};
 use crate::operations::ChangedConfig;
+use crate::service::{Opening, ServiceThread, StreamLogError};
 use crate::threads::{self, Assignment, Layout, Pinned};
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
@@ -52,6 +53,9 @@ pub enum StartError {
     /// A limit is out of its range.
     #[error(transparent)]
     Limits(#[from] LimitsError),
+    /// The output log cannot be opened.
+    #[error(transparent)]
+    Streams(#[from] StreamLogError),
     /// The config contradicts the journal.
     #[error(transparent)]
     Changed(#[from] ChangedConfig),
@@ -90,6 +94,8 @@ pub struct Addresses {
     pub market_data: SocketAddr,
     /// Where requests are received, and responses sent from.
     pub requests: SocketAddr,
+    /// Where late joiners get the book, if they do.
+    pub glimpse: Option<SocketAddr>,
 }
 
 /// How a venue ended.
@@ -119,6 +125,7 @@ pub struct Venue {
     recovered: Recovered,
     layout: Layout,
     threads: Vec<Running>,
+    service: Option<ServiceThread>,
     meters: Meters<SystemClock>,
     control: Control,
     stop: Arc<AtomicBool>,
@@ -141,25 +148,31 @@ impl Venue {
         let logins = Logins::new(Keys::of_venue(config)?.iter(), getrandom::u64()?);
         let directory = Directory::create(data_dir)
             .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
-        let recovery = open_journal(config, directory)?;
+        let recovery = open_journal(config, directory.clone())?;
         let orders = open_endpoint(config, "orders", config.network.orders)?;
         let requests = open_endpoint(config, "requests", config.network.requests)?;
+        let opening = Opening::new(config, data_dir, &requests)?;
         let addresses = Addresses {
             orders: orders.local_address(),
             market_data: config.network.market_data.into(),
             requests: requests.local_address(),
+            glimpse: opening.glimpse_address(),
         };
-        let outlet = Outlet::new(OutletConfig::new(config.venue.name)).with_logins(logins);
+        let outlet = Outlet::new(outlet_config(config)).with_logins(logins);
         let restored = Restored::replay(config, recovery, outlet)?;
         let recovered = restored.recovered.clone();
         let layout = config.threads.layout.resolve();
         let (meters, stop) = (Meters::new(SystemClock::start()), Arc::default());
         let (control, queue) = control();
-        let sockets = Sockets { orders, requests, market_data: addresses.market_data };
+        let (market_data, old_requests) = (addresses.market_data, opening.old_requests());
+        let sockets = Sockets { orders, requests, market_data, old_requests };
         let stages = Stages::join(config, restored, sockets, Stages::RING, queue, &meters, &stop)?;
+        let durable = stages.durable();
         let assignments = stages.assign(layout, &config.threads.pin)?;
+        let service = opening.start(config, directory, durable, &meters)?;
         let threads = Vec::new();
-        let mut venue = Self { addresses, recovered, layout, threads, meters, control, stop };
+        let mut venue =
+            Self { addresses, recovered, layout, threads, service, meters, control, stop };
         for assignment in assignments {
             venue.run(assignment, config.threads.wait)?;
         }
@@ -232,6 +245,12 @@ impl Venue {
         self.threads.iter().all(|thread| !thread.handle.is_finished())
     }
 
+    /// Why old messages and late joiners are not served any more, if so.
+    #[must_use]
+    pub fn service_fault(&self) -> Option<&str> {
+        self.service.as_ref()?.fault()
+    }
+
     /// Lets it take no more orders, finish those it has, and end.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
@@ -249,7 +268,23 @@ impl Venue {
             };
             report.endings.push((name, ending));
         }
+        if let Some(service) = self.service {
+            service.stop();
+        }
         report
+    }
+}
+
+/// The windows as the config has them, in bytes; a message of market data has
+/// 32 of them, a response 64, about.
+fn outlet_config(config: &Config) -> OutletConfig {
+    let RepairConfig { market_window_bytes, response_window_bytes, .. } = config.repair;
+    OutletConfig {
+        market_bytes: market_window_bytes,
+        market_messages: market_window_bytes / 32,
+        response_bytes: response_window_bytes,
+        response_messages: response_window_bytes / 64,
+        ..OutletConfig::new(config.venue.name)
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Site {
     pub durability: &'static str,
     pub layout: &'static str,
     pub sessions: Vec<String>,
+    /// Further sections of the config.
+    pub more: String,
 }
 
 impl Site {
@@ -48,6 +50,7 @@ impl Site {
             durability: "fsync",
             layout: "auto",
             sessions: sessions.iter().map(|&name| name.to_owned()).collect(),
+            more: String::new(),
         }
     }
 
@@ -69,6 +72,7 @@ impl Site {
              [limits]\norders = 65536\nlevels_per_side = 4096\ninstruments = 8\nsessions = 16\n\
              special_orders = 4096\nrecent_trades = 1024\n"
         );
+        text += &self.more;
         for symbol in ["AAPL", "MSFT", "NVDA"] {
             text += &format!(
                 "[[instrument]]\nsymbol = \"{symbol}\"\ntick_size = \"0.01\"\n\

@@ -13,6 +13,8 @@ mod doctor;
 mod engine;
 /// Recorded market data as order flow.
 mod feed;
+/// What was missed long ago, and the book for who joins late.
+mod gap_repair;
 /// The commands that read a journal, on journals made here.
 mod journal_tools;
 /// The latency tool: what it prints and writes.

@@ -43,7 +43,8 @@ impl Site {
             .replace("239.192.77.1:31001", &orders.to_string())
             .replace("239.192.77.2:31002", &market_data.to_string())
             .replace("127.0.0.1:31003", &requests.to_string())
-            .replace("= 67108864", &format!("= {SEGMENT_BYTES}"));
+            .replace("127.0.0.1:31005", "127.0.0.1:0")
+            .replace("segment_bytes = 67108864", &format!("segment_bytes = {SEGMENT_BYTES}"));
         // The name is absolute: the venue's process and this one read the same file.
         let keys = directory.path().canonicalize()?.join("venue.keys");
         let text = format!("{text}\n[order_entry]\nkeys = {keys:?}\n");
