@@ -7,6 +7,7 @@
 //! names file, line and key, and says what would be right.
 
 use crate::names;
+use crate::soup_entry::SoupEntryConfig;
 use crate::threads::Layout;
 use ringmatch_engine::command::{
     AddInstrument, AddSession, AddTickBand, Breach, Phase, SelfTrade, SetFees, SetRules,
@@ -34,6 +35,8 @@ pub struct Config {
     pub venue: VenueConfig,
     /// Where it listens and sends.
     pub network: NetworkConfig,
+    /// Where it takes orders by TCP, too; without this it does not.
+    pub soup: Option<SoupEntryConfig>,
     /// How it keeps what it was told.
     pub journal: JournalConfig,
     /// How it runs.
@@ -327,7 +330,16 @@ impl Config {
         if self.network.requests.port() == self.network.orders.port() {
             return fault("requests", "must have another port than orders: clients tell by it");
         }
-        self.tick_table_fault().or_else(|| self.instrument_fault()).or_else(|| self.session_fault())
+        self.tick_table_fault()
+            .or_else(|| self.instrument_fault())
+            .or_else(|| self.session_fault())
+            .or_else(|| self.soup_fault())
+    }
+
+    fn soup_fault(&self) -> Option<(Key, String)> {
+        let sessions: Vec<SessionName> = self.sessions.iter().map(|session| session.name).collect();
+        let (key, text) = self.soup.as_ref()?.fault(&sessions)?;
+        Some((Key::of(key), text))
     }
 
     fn tick_table_fault(&self) -> Option<(Key, String)> {

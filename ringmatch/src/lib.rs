@@ -6,7 +6,7 @@
 //! an [`operation`] is what its operator asks for through the [`door`];
 //! [`follower`] replays it, [`feed`] plays recorded market data to it, and
 //! [`latency`] measures how it answers, and on what [`environment`]; the [`board`]
-//! shows how it does. The binary's commands are in `commands`.
+//! shows how it does, and [`soup_entry`] takes orders by TCP. The binary's commands are in `commands`.
 #![forbid(unsafe_code)]
 
 pub mod board;
@@ -23,4 +23,5 @@ pub mod names;
 pub mod operation;
 pub mod operations;
 pub mod pipeline;
+pub mod soup_entry;
 pub mod threads;

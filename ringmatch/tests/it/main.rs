@@ -35,6 +35,8 @@ mod send;
 mod session;
 /// A whole venue in one seeded thread: bad network, unkind disk, crashes.
 mod simulation;
+/// Orders by TCP, from login to crash.
+mod soup_entry;
 /// Single stages at their edges: small rings, a clock that was set back.
 mod stages;
 /// `top` watches an engine from outside.
