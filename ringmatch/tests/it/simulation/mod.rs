@@ -13,6 +13,8 @@ mod clock;
 mod house;
 mod network;
 mod reader;
+/// Who dies at which step of one sale.
+mod sale;
 mod trader;
 
 use clock::Time;
