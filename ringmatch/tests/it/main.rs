@@ -11,6 +11,8 @@ mod day;
 mod doctor;
 /// A venue in a child process, and where to find it.
 mod engine;
+/// The table of failures names tests that there are.
+mod failures;
 /// Recorded market data as order flow.
 mod feed;
 /// The commands that read a journal, on journals made here.
@@ -23,6 +25,8 @@ mod latency_honesty;
 mod latency_results;
 /// Start, stop, start again; two on one directory; a busy port.
 mod lifecycle;
+/// The example market maker on a live engine.
+mod market_maker;
 /// What the config asks for besides its listing, and what an operator does.
 mod operate;
 /// Real clients and the real engine, with a bad network between them.
