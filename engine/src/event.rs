@@ -17,8 +17,10 @@ use crate::types::{
 };
 use std::fmt;
 
-/// A fact, with its cause.
+/// A fact, with its cause. It begins on a cache line, so that it touches no
+/// more of them than it needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(align(64))]
 pub struct Event {
     /// The command that caused it.
     pub cause: Sequence,
