@@ -93,6 +93,7 @@ impl Line {
     pub(super) fn pump(&mut self, now: MonotonicNanos) -> Result<usize, Broken> {
         let sent = self.send_waiting(now)?;
         let taken = self.take_datagrams()?;
+        self.network.flush();
         match self.network.fault.take() {
             None => Ok(sent + taken),
             Some(_) => Err(Broken),
