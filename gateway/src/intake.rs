@@ -25,7 +25,7 @@ use crate::stream::{MonotonicNanos, ReceiverConfig, ReceiverCounters, StreamRece
 use crate::translate;
 use crate::wire::mold::{Header, Request, SessionName};
 use ringmatch_engine::command::Command;
-use ringmatch_engine::{InstrumentId, Sequence, SessionId, Symbol};
+use ringmatch_engine::{Firm, InstrumentId, Sequence, SessionId, Symbol};
 use std::net::SocketAddr;
 
 /// What a sequencer does with a command: gives it a place in the log, or says
@@ -158,8 +158,9 @@ impl Intake {
         Self { logins, ..Self::default() }
     }
 
-    /// Admits a session, whose next message has the number `next`.
-    pub fn admit(&mut self, id: SessionId, name: SessionName, next: u64) {
+    /// Admits a session of a firm, whose next message has the number `next`.
+    pub fn admit(&mut self, id: SessionId, name: SessionName, firm: Firm, next: u64) {
+        self.directory.admit(id, firm);
         let index = self.inboxes.len();
         self.inboxes.push(Inbox {
             id,
@@ -390,7 +391,7 @@ fn hand_over(
     directory: &Directory,
     sequencer: &mut impl Sequencer,
 ) -> bool {
-    let command = translate::command(message, directory);
+    let command = translate::command(message, session, directory);
     let Some(sequence) = sequencer.sequence(session, number, command) else { return false };
     safe.note(sequence, number);
     true

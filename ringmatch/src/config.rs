@@ -7,6 +7,7 @@
 //! names file, line and key, and says what would be right.
 
 use crate::names;
+use crate::soup_entry::SoupEntryConfig;
 use crate::threads::Layout;
 use ringmatch_engine::command::{
     AddInstrument, AddSession, AddTickBand, Breach, Phase, SelfTrade, SetFees, SetRules,
@@ -37,6 +38,8 @@ pub struct Config {
     /// From whom it takes orders.
     #[serde(default)]
     pub order_entry: OrderEntryConfig,
+    /// Where it takes orders by TCP, too; without this it does not.
+    pub soup: Option<SoupEntryConfig>,
     /// How it keeps what it was told.
     pub journal: JournalConfig,
     /// How it runs.
@@ -405,7 +408,16 @@ impl Config {
                 return Some((Key::glimpse("connections"), "must be from 1 to 1024".into()));
             }
         }
-        self.tick_table_fault().or_else(|| self.instrument_fault()).or_else(|| self.session_fault())
+        self.tick_table_fault()
+            .or_else(|| self.instrument_fault())
+            .or_else(|| self.session_fault())
+            .or_else(|| self.soup_fault())
+    }
+
+    fn soup_fault(&self) -> Option<(Key, String)> {
+        let sessions: Vec<SessionName> = self.sessions.iter().map(|session| session.name).collect();
+        let (key, text) = self.soup.as_ref()?.fault(&sessions)?;
+        Some((Key::of(key), text))
     }
 
     fn tick_table_fault(&self) -> Option<(Key, String)> {

@@ -6,7 +6,8 @@
 //! an [`operation`] is what its operator asks for through the [`door`];
 //! [`follower`] replays it, [`feed`] plays recorded market data to it, and
 //! [`latency`] measures how it answers, and on what [`environment`]; the [`board`]
-//! shows how it does. [`keys`] say who may trade. The binary's commands are in `commands`.
+//! shows how it does. [`keys`] say who may trade, [`service`] serves what is old, and
+//! [`soup_entry`] takes orders by TCP. The binary's commands are in `commands`.
 #![forbid(unsafe_code)]
 
 pub mod board;
@@ -25,4 +26,5 @@ pub mod operation;
 pub mod operations;
 pub mod pipeline;
 pub mod service;
+pub mod soup_entry;
 pub mod threads;

@@ -4,6 +4,47 @@
 //! the protocol is. It runs in the caller's thread and does its housekeeping
 //! (heartbeats, gap repair, acknowledgements) whenever the caller receives, so
 //! a caller that only sends must receive from time to time.
+//!
+//! Prices are [`Price`], in 1/10,000; quantities are shares; time limits are of the
+//! wall. An order has a [`UserRef`], which the client gives it and which rises; a
+//! response has a number in the session's stream, from 1 and without holes.
+//!
+//! ```no_run
+//! use ringmatch_engine::command::Side;
+//! use ringmatch_gateway::client::{Client, ClientConfig, NewOrder, Start};
+//! use ringmatch_gateway::wire::ouch::Outbound;
+//! use std::time::Duration;
+//!
+//! let config = ClientConfig {
+//!     session: "ALPHA".parse()?,
+//!     orders: "239.192.77.1:31001".parse()?,
+//!     requests: "127.0.0.1:31003".parse()?,
+//!     interface: "127.0.0.1".parse()?,
+//!     start: Start::Now, // or At(1): every response that the session ever had
+//! };
+//! let mut client = Client::connect(config, Duration::from_secs(5))?;
+//! let order = NewOrder::limit("AAPL".parse()?, Side::Buy, 100, "286.67".parse()?);
+//! let user_ref = client.enter(&order)?;
+//! // Receiving also sends what waits, and repairs what the network lost.
+//! while let Some(response) = client.receive(Duration::from_secs(1))? {
+//!     match response.message {
+//!         Outbound::OrderExecuted(fill) => println!("{} at {}", fill.quantity, fill.price.0),
+//!         Outbound::OrderRejected(refusal) => println!("refused: 0x{:02X}", refusal.reason),
+//!         _ => {}
+//!     }
+//! }
+//! client.cancel(user_ref, 0)?;
+//! client.flush()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What is sent is not safe yet: [`Client::is_safe`] says whether the venue has all
+//! of it on its disk. If the venue dies before, it asks for the rest when it is
+//! back, as long as this client lives. If the client dies, the next one of the
+//! session hears where the session stands. Errors are few: the network refuses, the
+//! venue is silent while connecting, or it acknowledges nothing for ten seconds
+//! while more than a window is out. A refused order is no error but a response.
+//! `gateway/examples/market_maker.rs` is a whole participant.
 
 mod order;
 mod sealing;
@@ -105,17 +146,18 @@ pub struct Client {
 
 /// The socket, and where its channels lead.
 #[derive(Debug)]
-struct Network {
-    endpoint: UdpEndpoint,
-    orders: SocketAddr,
-    requests: SocketAddr,
-    fault: Option<io::Error>,
+pub(crate) struct Network {
+    pub(crate) endpoint: UdpEndpoint,
+    pub(crate) orders: SocketAddr,
+    pub(crate) requests: SocketAddr,
+    /// The first thing that went wrong and was not looked at.
+    pub(crate) fault: Option<io::Error>,
 }
 
 impl Network {
     /// Packets leave together, at the next flush. One that finds no room is
     /// lost, and repaired like any other.
-    fn send(&mut self, channel: Channel, packet: &[u8]) {
+    pub(crate) fn send(&mut self, channel: Channel, packet: &[u8]) {
         let to = match channel {
             Channel::Orders => self.orders,
             Channel::Requests => self.requests,
@@ -124,7 +166,7 @@ impl Network {
         self.note(sent);
     }
 
-    fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         let sent = self.endpoint.flush();
         self.note(sent);
     }

@@ -38,7 +38,8 @@ pub enum Start {
     /// Only what is said from now on.
     #[default]
     Now,
-    /// This number; 1 is the first response that the session ever had.
+    /// This number; 1 is the first response that the session ever had. A number
+    /// that nothing has yet means what comes next.
     At(u64),
 }
 
@@ -48,7 +49,7 @@ impl Start {
     pub(crate) fn first(self, next: u64) -> u64 {
         match self {
             Self::Now => next,
-            Self::At(number) => number.max(1),
+            Self::At(number) => number.clamp(1, next.max(1)),
         }
     }
 }

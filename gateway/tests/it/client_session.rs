@@ -153,7 +153,7 @@ impl Venue {
             intake.list(instrument.id, instrument.symbol);
         }
         for session in floor.exchange.sessions() {
-            intake.admit(session.id, session.name, session.next_input);
+            intake.admit(session.id, session.name, session.firm, session.next_input);
         }
         let (held, durable, time) = (Vec::new(), log.len(), Nanos(1_000_000));
         Self { floor, intake, outlet, log, held, durable, time, room: 0 }
@@ -372,7 +372,9 @@ fn play(seed: u64, keyed: bool) -> SealCounters {
     for (trader, told) in traders.iter().zip(told) {
         let applied = venue.log.iter().filter(|command| command.session.0 == trader.number);
         let applied: Vec<_> = applied.map(|entry| (entry.number, entry.command)).collect();
-        let sent = trader.sent.iter().map(|message| translate::command(message, &directory));
+        let session = SessionId(trader.number);
+        let sent = trader.sent.iter();
+        let sent = sent.map(|message| translate::command(message, session, &directory));
         let sent: Vec<_> = (1..).zip(sent).collect();
         assert_eq!(applied, sent, "session {}: each once and in order", trader.number);
         assert_eq!(trader.heard, told, "session {}", trader.number);

@@ -43,8 +43,8 @@ fn name(text: &str) -> SessionName {
 fn intake() -> Intake {
     let mut intake = Intake::default();
     intake.list(InstrumentId(1), "AAPL".parse().unwrap());
-    intake.admit(SessionId(1), name("ZULU"), 1);
-    intake.admit(SessionId(2), name("ALPHA"), 40);
+    intake.admit(SessionId(1), name("ZULU"), "FIRM".parse().unwrap(), 1);
+    intake.admit(SessionId(2), name("ALPHA"), "FIRM".parse().unwrap(), 40);
     intake
 }
 

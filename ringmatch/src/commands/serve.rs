@@ -12,8 +12,10 @@ use crate::config::Config;
 use crate::door::Door;
 use crate::operation::Operation;
 use crate::pipeline::{Venue, Watch};
+use crate::soup_entry::{SoupEntry, SoupEntryError};
 use crate::threads::{Layout, Pinned};
 use clap::Parser;
+use ringmatch_gateway::bridge::VenueAddress;
 use ringmatch_journal::{Directory, Durability, Room};
 use ringmatch_ring::WaitStrategy;
 use serde_json::{Value, json};
@@ -65,7 +67,18 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let venue = Venue::start(&config, &args.data_dir)?;
     let door = open_door(&args.data_dir);
+    let soup = match open_soup(&config, &venue) {
+        Ok(soup) => soup,
+        Err(error) => {
+            venue.stop();
+            let _ = venue.join();
+            return Err(error.into());
+        }
+    };
     announce(&config, &args.data_dir, &venue, door.as_ref());
+    if let Some(soup) = &soup {
+        eprintln!("  soup         {} (TCP: orders and responses)", soup.address());
+    }
     let unpinned = venue.threads().any(|(_, pinned)| matches!(pinned, Pinned::Failed(_)));
     if args.strict && unpinned {
         venue.stop();
@@ -73,7 +86,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         return Err("a thread could not be pinned, and --strict was given".into());
     }
     if args.json {
-        println!("{}", ready(&venue));
+        println!("{}", ready(&venue, soup.as_ref()));
     }
     let directory = Directory::open(&args.data_dir)?;
     let segment_bytes = config.journal.segment_bytes;
@@ -81,6 +94,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     watch(&venue, &args.data_dir, room, door.as_ref(), &stop);
     venue.stop();
     let report = venue.join();
+    if soup.is_some_and(|soup| !soup.stop()) {
+        eprintln!("warning: order entry by TCP panicked; this is a bug, and its message is above");
+    }
     match report.failure() {
         Some(why) => Err(format!("the venue stopped: {why}").into()),
         None => {
@@ -105,6 +121,18 @@ fn effective_config(args: &Args) -> Result<Config, Box<dyn std::error::Error>> {
 /// The operator's door; a venue trades without one, too.
 fn open_door(data_dir: &Path) -> Option<Door> {
     Door::open(data_dir).map_err(|error| eprintln!("warning: {error}")).ok()
+}
+
+/// Order entry by TCP, if the config wants it.
+fn open_soup(config: &Config, venue: &Venue) -> Result<Option<SoupEntry>, SoupEntryError> {
+    let Some(soup) = &config.soup else { return Ok(None) };
+    let addresses = venue.addresses();
+    let address = VenueAddress {
+        orders: addresses.orders,
+        requests: addresses.requests,
+        interface: config.network.interface,
+    };
+    SoupEntry::start(soup, address, |news| eprintln!("warning: {news}")).map(Some)
 }
 
 /// Says what recovery did and what is in effect.
@@ -146,7 +174,7 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
     eprintln!("ready");
 }
 
-fn ready(venue: &Venue) -> Value {
+fn ready(venue: &Venue, soup: Option<&SoupEntry>) -> Value {
     let (addresses, recovered) = (venue.addresses(), venue.recovered());
     json!({
         "ready": true,
@@ -155,6 +183,7 @@ fn ready(venue: &Venue) -> Value {
         "market_data": addresses.market_data,
         "requests": addresses.requests,
         "glimpse": addresses.glimpse,
+        "soup": soup.map(SoupEntry::address),
         "recovered_commands": recovered.commands,
         "recovery_seconds": recovered.time.as_secs_f64(),
         "digest": recovered.digest.to_string(),

@@ -134,6 +134,7 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
             Err(Ended::Closed) => {
                 let Self { wire, outlet, .. } = self;
                 outlet.end(now.0, &mut |to, packet| wire.send(to, packet));
+                wire.flush();
                 return Err(Stop::Finished);
             }
             Err(Ended::Poisoned) => return Err(Stop::Failed("the matcher has failed".into())),

@@ -117,7 +117,9 @@ impl Office {
             // Clients may use what an operator has listed or admitted.
             match command {
                 Command::AddInstrument(listed) => intake.list(listed.instrument, listed.symbol),
-                Command::AddSession(admitted) => intake.admit(admitted.session, admitted.name, 1),
+                Command::AddSession(admitted) => {
+                    intake.admit(admitted.session, admitted.name, admitted.firm, 1);
+                }
                 _ => {}
             }
             self.opening.pop_front();

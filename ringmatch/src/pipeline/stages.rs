@@ -189,7 +189,7 @@ fn intake(exchange: &Exchange, logins: &Logins) -> Intake {
         intake.list(instrument.id, instrument.symbol);
     }
     for session in exchange.sessions() {
-        intake.admit(session.id, session.name, session.next_input);
+        intake.admit(session.id, session.name, session.firm, session.next_input);
     }
     intake
 }

@@ -75,12 +75,12 @@ impl SoupService for Entrance {
         connection: ConnectionId,
         _peer: SocketAddr,
         request: &LoginRequest,
-    ) -> Result<Grant, LoginReject> {
+    ) -> Result<Option<Grant>, LoginReject> {
         if !request.session.is_blank() && request.session != self.venue {
             return Err(LoginReject::SessionNotAvailable);
         }
         self.arrived.push(connection);
-        Ok(Grant { session: self.venue, next: 1 })
+        Ok(Some(Grant { session: self.venue, next: 1 }))
     }
 
     /// There is nothing to say to a picture.

@@ -11,6 +11,8 @@ mod day;
 mod doctor;
 /// A venue in a child process, and where to find it.
 mod engine;
+/// The table of failures names tests that there are.
+mod failures;
 /// Recorded market data as order flow.
 mod feed;
 /// What was missed long ago, and the book for who joins late.
@@ -25,6 +27,8 @@ mod latency_honesty;
 mod latency_results;
 /// Start, stop, start again; two on one directory; a busy port.
 mod lifecycle;
+/// The example market maker on a live engine.
+mod market_maker;
 /// What the config asks for besides its listing, and what an operator does.
 mod operate;
 /// Real clients and the real engine, with a bad network between them.
@@ -39,6 +43,8 @@ mod send;
 mod session;
 /// A whole venue in one seeded thread: bad network, unkind disk, crashes.
 mod simulation;
+/// Orders by TCP, from login to crash.
+mod soup_entry;
 /// Single stages at their edges: small rings, a clock that was set back.
 mod stages;
 /// `top` watches an engine from outside.

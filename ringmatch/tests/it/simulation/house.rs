@@ -162,6 +162,20 @@ impl House {
         Ok(())
     }
 
+    /// Lets one stage do all that it can do now. Says why if it has failed.
+    pub fn work_of(&mut self, name: &str) -> Result<(), String> {
+        while let Some(Paced { stage, .. }) =
+            self.stages.iter_mut().find(|paced| paced.stage.name() == name)
+        {
+            match stage.poll() {
+                Ok(0) | Err(Stop::Finished) => return Ok(()),
+                Ok(_) => {}
+                Err(Stop::Failed(why)) => return Err(format!("{name}: {why}")),
+            }
+        }
+        Ok(())
+    }
+
     /// The process dies.
     pub fn die(&mut self) {
         self.stages.clear();

@@ -13,6 +13,8 @@ mod clock;
 mod house;
 mod network;
 mod reader;
+/// Who dies at which step of one sale.
+mod sale;
 mod silence;
 mod trader;
 
@@ -22,7 +24,7 @@ use network::Network;
 use reader::Reader;
 use ringmatch::config::Config;
 use ringmatch_engine::command::{Command, SequencedCommand, Side, SystemEvent};
-use ringmatch_engine::{Digest, Exchange};
+use ringmatch_engine::{Digest, Exchange, SessionId};
 use ringmatch_gateway::market::{DisplayedLevel, MarketBook};
 use ringmatch_gateway::wire::itch::ItchMessage;
 use ringmatch_gateway::{Directory, translate};
@@ -272,7 +274,9 @@ impl History {
         for ((trader, told), number) in self.traders.iter().zip(told).zip(1..) {
             let applied = commands.iter().filter(|command| command.session.0 == number);
             let applied: Vec<_> = applied.map(|entry| (entry.number, entry.command)).collect();
-            let sent = trader.sent.iter().map(|message| translate::command(message, &directory));
+            let session = SessionId(number);
+            let sent = trader.sent.iter();
+            let sent = sent.map(|message| translate::command(message, session, &directory));
             let sent: Vec<_> = (1..).zip(sent).collect();
             assert_eq!(applied, sent, "{}: each message once and in order", trader.name);
             assert_eq!(trader.heard, told, "{}: each response", trader.name);
