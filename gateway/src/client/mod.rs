@@ -433,10 +433,10 @@ impl Client {
         if let Some((len, from)) = arrived {
             self.take(len, from);
         }
+        self.network.flush();
         if self.session.is_taken_over() {
             return Err(SendError::TakenOver.into());
         }
-        self.network.flush();
         self.check_network()
     }
 

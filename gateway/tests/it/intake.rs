@@ -207,3 +207,26 @@ fn what_an_earlier_client_left_behind_a_gap_is_forgotten_with_it() {
     intake.datagram(&packet("ZULU", 1, 3), new, &mut log);
     assert_eq!(log.numbers(), [(1, 1), (1, 2)], "3 to 5 were another client's");
 }
+
+/// Without a key a session is spoken for by the address that last asked where
+/// it stands. What a dead client left in the network is nobody's then.
+#[test]
+fn what_comes_from_another_address_than_the_one_that_asked_is_refused() {
+    let (mut intake, mut log) = (intake(), Log::with_room(100));
+    let (old, new) = (address(5000), address(5001));
+    let hello = told("ZULU", 0, 0).encode();
+    intake.datagram(&hello, old, &mut log);
+    intake.datagram(&packet("ZULU", 1, 3), old, &mut log);
+    intake.datagram(&hello, new, &mut log);
+    assert_eq!(sent(&mut intake, 1, 2), [(told("ZULU", 3, 0), new)]);
+    intake.datagram(&packet("ZULU", 3, 6), old, &mut log);
+    assert_eq!(intake.counters().other_source, 1);
+    intake.datagram(&packet("ZULU", 3, 4), new, &mut log);
+    assert_eq!(log.numbers(), [(1, 1), (1, 2), (1, 3)], "3 is the successor's");
+    let heard = |intake: &mut Intake| {
+        intake.activity().map(|of| (of.session.0, of.next, of.heard)).collect::<Vec<_>>()
+    };
+    assert_eq!(heard(&mut intake), [(1, 4, true), (2, 40, false)]);
+    intake.datagram(&packet("ZULU", 4, 5), old, &mut log);
+    assert_eq!(heard(&mut intake), [(1, 4, false), (2, 40, false)], "and is no sign of life");
+}
