@@ -161,6 +161,9 @@ fn total(data: &Path, text: &str) -> u64 {
     found.unwrap_or_else(|| panic!("no counter {text}")).1.as_u64().unwrap()
 }
 
+/// What happens to a file of these bytes.
+type Damage = dyn Fn(&Path, &[u8]);
+
 /// The files of the output log.
 fn streams(data: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(data.join("streams")).unwrap();
@@ -208,7 +211,7 @@ fn who_was_away_hears_everything_also_after_a_crash_and_from_a_damaged_log() {
     // Whatever becomes of the log, the next start derives it anew.
     let sound = streams(&data);
     assert!(sound["market"].len() >= 64 << 10 && sound["session-00001"].len() >= 64 << 10);
-    let damages: [&dyn Fn(&Path, &[u8]); 4] = [
+    let damages: [&Damage; 4] = [
         &|path, bytes| {
             let mut bytes = bytes.to_vec();
             let middle = bytes.len() / 2;
