@@ -55,8 +55,13 @@ fn an_engine_is_watched_while_it_runs_is_stuck_and_has_gone() {
     assert_eq!(seen["totals"]["commands_sequenced"], seen["totals"]["commands_matched"]);
     let stages = seen["stages"].as_object().unwrap();
     let names: Vec<&str> = stages.keys().map(String::as_str).collect();
-    let expected =
-        ["matched_to_sent", "receive_to_journaled", "receive_to_matched", "receive_to_sent"];
+    let expected = [
+        "matched_to_sent",
+        "matching",
+        "receive_to_journaled",
+        "receive_to_matched",
+        "receive_to_sent",
+    ];
     assert_eq!(names, expected);
     let (text, _) = run(&[&nothing[..], &["--interval", "0.2"]].concat());
     assert!(text.contains("journal lag           0 commands not durable"), "{text}");

@@ -90,7 +90,7 @@ pub(super) struct Asked {
 }
 
 /// A number of seconds that a measurement can take.
-fn seconds(text: &str) -> Result<f64, String> {
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| format!("{text:?} is no number of seconds"))?;
     let a_day = 86_400.0;
     if (0.0..=a_day).contains(&seconds) { Ok(seconds) } else { Err("use 0 to 86400".into()) }

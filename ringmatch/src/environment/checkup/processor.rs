@@ -3,7 +3,8 @@
 use super::super::{Jitter, Machine, Noise};
 use super::{Finding, Level};
 use crate::config::Config;
-use crate::threads::{self, Cpus, Pin, Pinned};
+use crate::threads::{self, Cpus, Granted, Pin, Pinned, Priority};
+use ringmatch_ring::WaitStrategy;
 use std::time::Duration;
 
 /// How long an idle loop runs on each CPU.
@@ -29,6 +30,7 @@ pub(super) fn check(config: &Config, machine: &Machine) -> Vec<Finding> {
         pinning(is_unpinned, &cpus),
         layout(config, &usable),
         quota(&usable),
+        priority(config.threads.priority, config.threads.wait),
         clock(machine.clock_source.as_deref(), noise.clock_ns),
         jitter(&noise.jitter),
         governor(machine.governor.as_deref()),
@@ -104,6 +106,31 @@ fn quota(cpus: &Cpus) -> Finding {
             format!("the control group may use the time of {quota} CPU(s)"),
             "what waits actively uses the quota up, and then everything stands still for up to 100 ms",
             "give the engine whole CPUs (a cpuset, `taskset`) in the place of a quota",
+        ),
+    }
+}
+
+fn priority(asked: Priority, wait: WaitStrategy) -> Finding {
+    const CHECK: &str = "priority";
+    let granted = std::thread::spawn(move || asked.take()).join().unwrap_or(Granted::Unasked);
+    let found = granted.to_string();
+    if matches!(granted, Granted::Refused(..)) {
+        return Finding::bad(
+            CHECK,
+            Level::Warning,
+            found,
+            "the engine's threads wait behind others that want their CPUs",
+            "give the permission, or set `priority` to \"normal\"",
+        );
+    }
+    match asked.concern(wait) {
+        None => Finding::ok(CHECK, found),
+        Some(concern) => Finding::bad(
+            CHECK,
+            Level::Warning,
+            found,
+            concern,
+            "set `wait` to \"backoff\", `priority` to a nice value, or the throttle off",
         ),
     }
 }
@@ -199,14 +226,10 @@ fn notes(machine: &Machine) -> Vec<Finding> {
             "leave the siblings of the engine's CPUs idle, or turn SMT off",
         ));
     }
-    if machine.transparent_huge_pages.as_deref() == Some("always") {
-        notes.push(note(
-            "huge pages",
-            "transparent_hugepage is always".into(),
-            "the kernel moves memory about while the engine runs",
-            "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
-        ));
-    }
+    notes.extend(huge_pages(
+        machine.transparent_huge_pages.as_deref(),
+        &std::env::var("GLIBC_TUNABLES").unwrap_or_default(),
+    ));
     if let Some(mitigations) = machine.mitigations.as_ref().filter(|names| !names.is_empty()) {
         notes.push(note(
             "mitigations",
@@ -226,11 +249,36 @@ fn notes(machine: &Machine) -> Vec<Finding> {
     notes
 }
 
+/// Where the kernel gives huge pages to who asks, memory has to be asked for in
+/// them: the C library does so, if its environment says so.
+fn huge_pages(mode: Option<&str>, tunables: &str) -> Option<Finding> {
+    const CHECK: &str = "huge pages";
+    match mode? {
+        "always" => Some(Finding::bad(
+            CHECK,
+            Level::Note,
+            "transparent_hugepage is always",
+            "the kernel moves memory about while the engine runs",
+            "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
+        )),
+        "madvise" if tunables.contains("glibc.malloc.hugetlb=1") => {
+            Some(Finding::ok(CHECK, "offered, and asked for by GLIBC_TUNABLES"))
+        }
+        "madvise" => Some(Finding::bad(
+            CHECK,
+            Level::Note,
+            "offered, and not asked for",
+            "books of many orders miss the address cache on every level of the page table",
+            "start the engine with GLIBC_TUNABLES=glibc.malloc.hugetlb=1 in its environment (glibc)",
+        )),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::threads::Layout;
-    use ringmatch_ring::WaitStrategy;
 
     fn level(finding: &Finding) -> Level {
         finding.level
@@ -270,6 +318,22 @@ mod tests {
         assert!((1..6).all(|count| level(&layout(&config, &cpus(count))) == Level::Ok));
         config.threads.pin = Pin::To(vec![0]);
         assert_eq!(level(&layout(&config, &cpus(4))), Level::Failure);
+    }
+
+    #[test]
+    fn a_priority_that_is_granted_is_well() {
+        assert_eq!(level(&priority(Priority::Normal, WaitStrategy::Spin)), Level::Ok);
+        assert_eq!(level(&priority(Priority::Nice(19), WaitStrategy::Spin)), Level::Ok);
+    }
+
+    #[test]
+    fn huge_pages_that_are_offered_and_not_taken_are_told() {
+        let asked = "glibc.malloc.hugetlb=1";
+        let level = |mode, tunables| huge_pages(mode, tunables).map(|finding| finding.level);
+        assert_eq!(level(Some("madvise"), ""), Some(Level::Note));
+        assert_eq!(level(Some("madvise"), asked), Some(Level::Ok));
+        assert_eq!(level(Some("always"), asked), Some(Level::Note));
+        assert_eq!((level(Some("never"), asked), level(None, asked)), (None, None));
     }
 
     #[test]
