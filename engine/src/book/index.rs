@@ -5,8 +5,10 @@
 //! which eight neighbouring numbers share a cache line: a number's home is
 //! scrambled from its upper bits and its session, and the low three bits say
 //! where in the line. It has twice the places that orders have, so it is never
-//! more than half full and never grows. Removal moves what follows back, so
-//! there are no tombstones and a look-up does not slow down over a day.
+//! more than half full and never grows. Whoever is farther from home goes first
+//! (Robin Hood hashing), so a search ends at an entry that is nearer to its home
+//! than the searcher. Removal moves what follows back, up to an entry that is at
+//! home, so there are no tombstones and a look-up does not slow down over a day.
 //!
 //! An entry is eight bytes: the number, the order's index plus one, and how far
 //! it is from its home, which is all that moving it back needs. The session is
@@ -44,6 +46,15 @@ impl Entry {
     #[inline]
     fn is_free(self) -> bool {
         self.0 == 0
+    }
+
+    #[inline]
+    fn is_home(self) -> bool {
+        self.0 & FAR == 0
+    }
+
+    fn at_distance(self, distance: u64) -> Self {
+        Self(self.0 & !FAR | distance.min(FAR))
     }
 }
 
@@ -110,28 +121,60 @@ impl UserRefIndex {
         orders: &Orders,
     ) -> Option<usize> {
         let mut at = self.home(session.0, user_ref.0);
+        let mut distance = 0;
         loop {
             let entry = self.entries[at];
-            if entry.is_free() {
-                return None;
-            }
-            if entry.user_ref() == user_ref.0 && orders[entry.order()].session == session {
+            if entry.user_ref() == user_ref.0
+                && !entry.is_free()
+                && orders[entry.order()].session == session
+            {
                 return Some(at);
             }
+            if entry.is_free() || (entry.0 & FAR) < distance {
+                return None;
+            }
             at = self.following(at);
+            // What is this far or farther is not told apart, and searched.
+            distance = (distance + 1).min(FAR);
         }
     }
 
-    /// Enters a number that is not in.
+    /// Enters a number that is not in; its order must be in the arena.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, session: SessionId, user_ref: UserRef, order: u32) {
-        let mut at = self.home(session.0, user_ref.0);
-        let mut distance = 0;
-        while !self.entries[at].is_free() {
+    pub(crate) fn insert(
+        &mut self,
+        session: SessionId,
+        user_ref: UserRef,
+        order: u32,
+        orders: &Orders,
+    ) {
+        let at = self.home(session.0, user_ref.0);
+        let entry = Entry::new(user_ref.0, order, 0);
+        if self.entries[at].is_free() {
+            self.entries[at] = entry;
+        } else {
+            self.insert_behind(at, entry, orders);
+        }
+    }
+
+    /// Enters what finds its home taken.
+    #[inline(never)]
+    fn insert_behind(&mut self, home: usize, entry: Entry, orders: &Orders) {
+        let (mut at, mut entry, mut distance) = (home, entry, 0);
+        loop {
+            let there = self.entries[at];
+            if there.is_free() {
+                self.entries[at] = entry.at_distance(distance);
+                return;
+            }
+            let its_distance = self.distance(at, there, orders);
+            if its_distance < distance {
+                self.entries[at] = entry.at_distance(distance);
+                (entry, distance) = (there, its_distance);
+            }
             at = self.following(at);
             distance += 1;
         }
-        self.entries[at] = Entry::new(user_ref.0, order, distance);
     }
 
     /// Takes a number out that is in; its order must still be in the arena.
@@ -148,22 +191,15 @@ impl UserRefIndex {
     #[inline(always)]
     pub(crate) fn remove_at(&mut self, place: usize, orders: &Orders) {
         let mut hole = place;
-        let mut at = hole;
-        let mut gap = 0;
         loop {
-            at = self.following(at);
-            gap += 1;
+            let at = self.following(hole);
             let entry = self.entries[at];
-            if entry.is_free() {
+            if entry.is_free() || entry.is_home() {
                 break;
             }
             let distance = self.distance(at, entry, orders);
-            // Only an entry whose home is not behind the hole may fill it.
-            if distance >= gap {
-                self.entries[hole] = Entry::new(entry.user_ref(), entry.order(), distance - gap);
-                hole = at;
-                gap = 0;
-            }
+            self.entries[hole] = entry.at_distance(distance - 1);
+            hole = at;
         }
         self.entries[hole] = Entry::FREE;
     }
@@ -236,7 +272,7 @@ mod tests {
                     None if orders.is_full() => {}
                     None => {
                         let at = orders.insert(order(session, user_ref));
-                        index.insert(SessionId(session), UserRef(user_ref), at);
+                        index.insert(SessionId(session), UserRef(user_ref), at, &orders);
                         known.insert(key, at);
                     }
                 }
