@@ -106,6 +106,7 @@ impl fmt::Display for Table<'_> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Tally;
     use super::super::summary::tests::{summary, tally};
     use super::*;
 
@@ -128,7 +129,8 @@ mod tests {
         let expected = "| `write` | `` | 1000 | 8.0 | 8.0 | 8.0* | 8.0 | 4.0 | 4.0 | 4.0* | 4.0 |";
         assert_eq!(lines[2], expected);
 
-        row.push(&summary(&tally(900, 9_000)), &echo(4_000));
+        let scarce = Tally { late: 0, ..tally(900, 9_000) };
+        row.push(&summary(&scarce), &echo(4_000));
         assert!(Table(std::slice::from_ref(&row)).to_string().contains("`write` (!)"));
         let doubt = row.doubt().unwrap();
         assert!(doubt.contains("1 of 4 runs NOT VALID, such as: 900 samples"), "{doubt}");

@@ -2,8 +2,8 @@
 //! when it does not get it.
 
 use crate::engine::{Engine, Site, run};
+use crate::top::look_until;
 use ringmatch_gateway::client::Start;
-use serde_json::Value;
 use std::path::Path;
 
 /// Writes the config of a small venue with other `[threads]`.
@@ -51,9 +51,7 @@ fn a_single_thread_trades_where_auto_pins_it() {
     client.flush().unwrap();
     let answer = client.receive(std::time::Duration::from_secs(10)).unwrap();
     assert!(answer.is_some(), "a command was received, journaled, matched and answered");
-    let top = ["top", "--json", "--times", "1", "--interval", "0.3", "--data-dir"];
-    let (seen, _) = run(&[&top[..], &[data_dir.to_str().unwrap()]].concat());
-    let seen: Value = serde_json::from_str(&seen).unwrap();
+    let seen = look_until(&data_dir, |seen| seen["totals"]["commands_matched"] != 0);
     let threads = seen["threads"].as_array().unwrap();
     assert_eq!(threads.len(), 1, "{seen}");
     assert_eq!((&threads[0]["name"], &threads[0]["stalled_s"]), (&"engine".into(), &0.0.into()));
