@@ -38,6 +38,17 @@ impl Bitmap {
         Self { bits: vec![0; all].into_boxed_slice(), words }
     }
 
+    #[inline(always)]
+    pub(crate) fn contains(&self, at: usize) -> bool {
+        self.bits[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    /// Reads what adding or removing a number will need.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, at: usize) -> u32 {
+        (self.bits[at / 64] ^ self.bits[self.words + at / 4096]) as u32
+    }
+
     /// Adds a number.
     #[inline(always)]
     pub(crate) fn insert(&mut self, at: usize) {
@@ -106,6 +117,7 @@ mod tests {
                 let at = ((state >> 11) % u64::from(bound)) as usize;
                 assert_eq!(bitmap.below(at), known.range(..at).next_back().copied());
                 assert_eq!(bitmap.last(), known.last().copied());
+                assert_eq!(bitmap.contains(at), known.contains(&at));
                 if known.len() == members || known.contains(&at) {
                     let gone = known.range(..=at).next_back().or(known.first()).copied().unwrap();
                     known.remove(&gone);

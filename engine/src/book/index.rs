@@ -62,6 +62,10 @@ impl Entry {
 #[derive(Debug)]
 pub(crate) struct UserRefIndex {
     entries: Box<[Entry]>,
+    /// A bit for each place that is taken. A new number is most often entered
+    /// where nobody was for long: the bits, which are near, say that the place is
+    /// free, and nobody waits for the place itself.
+    taken: Box<[u64]>,
     /// Number of lines of eight, which scales a hash down to a line.
     lines: u64,
 }
@@ -70,7 +74,8 @@ impl UserRefIndex {
     pub(crate) fn new(orders: u32) -> Self {
         let lines = (u64::from(orders) * 2).div_ceil(8);
         let len = usize::try_from(lines * 8).expect("at most 2^28");
-        Self { entries: vec![Entry::FREE; len].into_boxed_slice(), lines }
+        let entries = vec![Entry::FREE; len].into_boxed_slice();
+        Self { entries, taken: vec![0; len.div_ceil(64)].into_boxed_slice(), lines }
     }
 
     /// Where the search for a number begins. The line comes from a product
@@ -150,7 +155,9 @@ impl UserRefIndex {
     ) {
         let at = self.home(session.0, user_ref.0);
         let entry = Entry::new(user_ref.0, order, 0);
-        if self.entries[at].is_free() {
+        let (word, bit) = (&mut self.taken[at / 64], 1 << (at % 64));
+        if *word & bit == 0 {
+            *word |= bit;
             self.entries[at] = entry;
         } else {
             self.insert_behind(at, entry, orders);
@@ -165,6 +172,7 @@ impl UserRefIndex {
             let there = self.entries[at];
             if there.is_free() {
                 self.entries[at] = entry.at_distance(distance);
+                self.taken[at / 64] |= 1 << (at % 64);
                 return;
             }
             let its_distance = self.distance(at, there, orders);
@@ -193,8 +201,11 @@ impl UserRefIndex {
         let mut hole = place;
         loop {
             let at = self.following(hole);
+            if self.taken[at / 64] >> (at % 64) & 1 == 0 {
+                break;
+            }
             let entry = self.entries[at];
-            if entry.is_free() || entry.is_home() {
+            if entry.is_home() {
                 break;
             }
             let distance = self.distance(at, entry, orders);
@@ -202,6 +213,7 @@ impl UserRefIndex {
             hole = at;
         }
         self.entries[hole] = Entry::FREE;
+        self.taken[hole / 64] &= !(1 << (hole % 64));
     }
 
     /// How far an entry is from its home.

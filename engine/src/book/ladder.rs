@@ -106,7 +106,7 @@ pub(crate) struct Ladder {
     capacity: u32,
     /// Levels that have come and gone outside since the window was moved.
     strays: u32,
-    /// The level at each key, or NIL.
+    /// The level at each key that has one.
     slots: Box<[u32]>,
     occupied: Bitmap,
     outside: SortedLevels,
@@ -164,11 +164,13 @@ impl Ladder {
         self.outside.best()
     }
 
-    /// The level at a key, or NIL.
+    /// The level at a key, or NIL. Most new orders find none, and the bitmap,
+    /// which is small and near, says so without a look at the slots.
     #[inline(always)]
     pub(crate) fn find(&self, key: u32) -> u32 {
         if self.is_near(key) {
-            return self.slots[self.slot(key)];
+            let at = self.slot(key);
+            return if self.occupied.contains(at) { self.slots[at] } else { NIL };
         }
         self.find_outside(key)
     }
@@ -176,6 +178,13 @@ impl Ladder {
     #[cold]
     fn find_outside(&self, key: u32) -> u32 {
         self.outside.find(key).unwrap_or(NIL)
+    }
+
+    /// Reads what adding or removing a level at a key will need.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, key: u32) -> u32 {
+        let at = self.slot(key);
+        self.slots[at] ^ self.occupied.look_at(at)
     }
 
     /// Adds a level at a key that has none; there must be room.
@@ -220,7 +229,7 @@ impl Ladder {
     pub(crate) fn worst_first(&self) -> impl Iterator<Item = u32> {
         let (worse, better) = self.outside.rungs.split_at(self.outside_below());
         let slots = (0..=self.mask).map(|at| self.slot(self.base + at));
-        let window = slots.map(|at| self.slots[at]).filter(|&level| level != NIL);
+        let window = slots.filter(|&at| self.occupied.contains(at)).map(|at| self.slots[at]);
         let worse = worse.iter().map(|rung| rung.level);
         worse.chain(window).chain(better.iter().map(|rung| rung.level))
     }
@@ -264,7 +273,6 @@ impl Ladder {
 
     #[inline(always)]
     fn clear(&mut self, at: usize) {
-        self.slots[at] = NIL;
         self.occupied.remove(at);
     }
 

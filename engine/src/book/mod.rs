@@ -218,12 +218,32 @@ impl Books {
         self.index.peek(session, user_ref)
     }
 
-    /// The level at a price, or NIL.
+    /// Reads of a book what an order at a price will need; the level there, or
+    /// NIL, and something of all that was read.
     #[inline]
-    pub(crate) fn peek_level(&self, instrument: InstrumentId, side: Side, price: Price) -> u32 {
-        let book = self.book(instrument);
-        let grain = book.grid.tick(price);
-        grain.map_or(NIL, |grain| book.sides[side as usize].find(key(side, grain)))
+    pub(crate) fn look_at_price(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+        price: Price,
+    ) -> (u32, u32) {
+        let Some(book) = self.books.get(usize::from(instrument.0).wrapping_sub(1)) else {
+            return (NIL, 0);
+        };
+        let Some(grain) = book.grid.tick(price) else { return (NIL, 0) };
+        let key = key(side, grain);
+        let ladder = &book.sides[side as usize];
+        let seen = ladder.look_at(key)
+            ^ u32::from(book.sides[side.against()].reaches(key))
+            ^ u32::from(book.gate.is_open);
+        (ladder.find(key), seen)
+    }
+
+    /// Reads of a book what a level's end will need.
+    #[inline]
+    pub(crate) fn look_at_level(&self, level: &Level, side: Side) -> u32 {
+        let book = self.book(level.instrument);
+        book.sides[side as usize].look_at(key(side, level.grain))
     }
 
     /// The order that trades first at a level.
