@@ -134,12 +134,12 @@ impl Venue {
     /// When the journal, a socket, the config or a thread stands in the way;
     /// nothing has been changed then but what recovery did.
     pub fn start(config: &Config, data_dir: &Path) -> Result<Self, StartError> {
+        let logins = Logins::new(Keys::of_venue(config)?.iter(), getrandom::u64()?);
         let ThreadsConfig { wait, priority, lock_memory, .. } = config.threads;
         let usable = Cpus::usable();
         let layout = config.threads.layout.resolve(usable.count(), config.journal.durability);
         layout.check(wait, 0, &usable)?;
         let cpus = config.threads.pin.assign(layout, &usable)?;
-        let logins = Logins::new(Keys::of_venue(config)?.iter(), getrandom::u64()?);
         let directory = Directory::create(data_dir)
             .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
         let recovery = open_journal(config, directory.clone())?;
