@@ -160,15 +160,14 @@ impl Venue {
         let (market_data, old_requests) = (addresses.market_data, opening.old_requests());
         let sockets = Sockets { orders, requests, market_data, old_requests };
         let stages = Stages::join(config, restored, sockets, Stages::RING, queue, &meters, &stop)?;
+        let durable = stages.durable();
         // Rings, books, windows and buffers are all there by now.
         let locked = if lock_memory { Locked::now() } else { Locked::Unasked };
-        let durable = stages.durable();
-        let assignments = stages.assign(layout, &cpus, priority);
         let service = opening.start(config, directory, durable, &meters)?;
         let threads = Vec::new();
         let mut venue =
             Self { addresses, recovered, layout, locked, threads, service, meters, control, stop };
-        for assignment in assignments {
+        for assignment in stages.assign(layout, &cpus, priority) {
             venue.threads.push(threads::start(assignment, wait).map_err(StartError::Thread)?);
         }
         Ok(venue)

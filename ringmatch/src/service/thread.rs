@@ -6,6 +6,7 @@
 
 use super::Service;
 use crate::clock::Clock;
+use crate::threads::Priority;
 use ringmatch_gateway::net::Datagrams;
 use ringmatch_journal::Storage;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,8 +17,7 @@ use std::time::Duration;
 /// How long it sleeps when there is nothing to do; an old request wakes it.
 const PAUSE: Duration = Duration::from_millis(10);
 /// The lowest priority: any stage goes first.
-#[cfg(target_os = "linux")]
-const NICENESS: i32 = 19;
+const LOWEST: Priority = Priority::Nice(19);
 
 /// The running service.
 pub struct ServiceThread {
@@ -42,7 +42,8 @@ impl ServiceThread {
         let (told_to, told) = (Arc::clone(&stop), Arc::clone(&fault));
         let builder = std::thread::Builder::new().name("service".into());
         let handle = builder.spawn(move || {
-            give_way();
+            // Where threads have no niceness of their own it only costs more.
+            let _ = LOWEST.take();
             while !told_to.load(Ordering::Acquire) {
                 match service.poll(clock.now().0) {
                     Ok(0) => service.wait(PAUSE),
@@ -72,15 +73,5 @@ impl ServiceThread {
         self.stop.store(true, Ordering::Release);
         // How it ended was told by `fault`.
         let _ = self.handle.join();
-    }
-}
-
-/// Takes the lowest priority. On Linux that is the thread's own; elsewhere it
-/// would be the whole process's, so nothing is done there.
-fn give_way() {
-    #[cfg(target_os = "linux")]
-    {
-        // A higher niceness is never refused; if it were, only the price rises.
-        let _ = rustix::process::nice(NICENESS);
     }
 }
