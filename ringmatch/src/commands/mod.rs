@@ -25,6 +25,7 @@ mod replayer;
 mod send;
 mod serve;
 mod session;
+mod shadow;
 mod tap;
 mod top;
 mod venue_args;
@@ -53,6 +54,7 @@ enum Command {
     Feed(feed::Args),
     Tap(tap::Args),
     Replay(replay::Args),
+    Shadow(shadow::Args),
     Journal(journal::Args),
     Latency(Box<latency::Args>),
     Doctor(doctor::Args),
@@ -71,6 +73,7 @@ pub fn run() -> ExitCode {
         Command::Feed(args) => feed::run(&args),
         Command::Tap(args) => tap::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Shadow(args) => shadow::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Latency(args) => latency::run(&args),
         Command::Doctor(args) => doctor::run(&args),

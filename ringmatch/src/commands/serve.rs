@@ -11,7 +11,7 @@ use crate::board::{Board, BoardError};
 use crate::config::Config;
 use crate::door::Door;
 use crate::operation::Operation;
-use crate::pipeline::{Venue, Watch};
+use crate::pipeline::{Counter, Counters, Venue, Watch};
 use crate::threads::{Layout, Pinned};
 use clap::Parser;
 use ringmatch_journal::{Directory, Durability, Room};
@@ -35,7 +35,7 @@ pub(super) struct Args {
     /// Where the journal is; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "ringmatch-data")]
     data_dir: PathBuf,
-    /// Override the config: fsync, write or interval:MS
+    /// Override the config: fsync, interval:MS, write, or none, which keeps no journal
     #[arg(long, value_name = "POLICY")]
     durability: Option<Durability>,
     /// Override the config: dedicated, shared-network, shared or auto
@@ -120,7 +120,11 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
         config.sessions.len(),
     );
     eprintln!("  journal      {}, durability {}", data_dir.display(), config.journal.durability);
-    eprintln!("               {}", recovered.journal);
+    if config.journal.durability == Durability::None {
+        eprintln!("warning: there is NO JOURNAL: what is taken is gone when this process ends");
+    } else {
+        eprintln!("               {}", recovered.journal);
+    }
     eprintln!(
         "  recovered    {} commands in {:.3} s, {} checkpoints agree",
         recovered.commands,
@@ -171,7 +175,7 @@ struct RoomWatch {
 }
 
 impl RoomWatch {
-    fn news(&mut self) -> Option<String> {
+    fn news(&mut self, counters: &Counters) -> Option<String> {
         let room = match Room::of(&self.directory, self.segment_bytes) {
             Ok(room) => room,
             Err(error) => {
@@ -181,6 +185,7 @@ impl RoomWatch {
             }
         };
         self.told_unknown = false;
+        counters.set(Counter::RoomSegments, room.segments);
         let told = std::mem::replace(&mut self.told_segments, room.segments);
         (room.is_short() && room.segments < told).then(|| room.to_string())
     }
@@ -213,6 +218,9 @@ fn watch(
 ) {
     let mut watch = Watch::new(venue.counters().clone());
     let mut said = Instant::now();
+    if let Some(news) = room.news(venue.counters()) {
+        eprintln!("warning: {news}");
+    }
     let mut board = Board::hang(data_dir, venue).inspect_err(no_board).ok();
     while venue.is_running() && !stop.load(Ordering::Acquire) {
         std::thread::sleep(Duration::from_millis(20));
@@ -227,7 +235,7 @@ fn watch(
         }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();
-            for news in watch.news().into_iter().chain(room.news()) {
+            for news in watch.news().into_iter().chain(room.news(venue.counters())) {
                 eprintln!("warning: {news}");
             }
         }

@@ -11,6 +11,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::pipeline::Counter;
 use clap::Parser;
 use crossterm::{cursor, execute, terminal};
+use ringmatch_journal::ENOUGH_SEGMENTS;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
@@ -133,6 +134,13 @@ impl View<'_> {
         self.total(ahead).saturating_sub(self.total(behind))
     }
 
+    /// How much more fits on the journal's disk.
+    fn room(&self) -> String {
+        let segments = self.total(Counter::RoomSegments);
+        let mark = if segments < ENOUGH_SEGMENTS { ": SHORT, make room" } else { "" };
+        format!("{segments} more segments fit{mark}")
+    }
+
     fn json(&self) -> Value {
         let names = |counter: &Counter| (counter.text().replace(' ', "_"), self.total(*counter));
         let totals: serde_json::Map<String, Value> =
@@ -178,6 +186,7 @@ impl View<'_> {
                 "journal lag",
                 format!("{} commands not durable", self.lag(Counter::Sequenced, Counter::Durable)),
             ),
+            ("journal's disk", self.room()),
             ("books", format!("{} orders rest", self.total(Counter::RestingOrders))),
             ("sessions", self.total(Counter::Sessions).to_string()),
         ] {
@@ -219,5 +228,6 @@ fn is_of_the_wire(counter: Counter) -> bool {
             | Counter::Executions
             | Counter::RestingOrders
             | Counter::Sessions
+            | Counter::RoomSegments
     )
 }

@@ -19,7 +19,7 @@ use crate::threads::{self, Assignment, Layout, Pinned};
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
 use ringmatch_gateway::{Outlet, OutletConfig};
-use ringmatch_journal::{Directory, JournalError};
+use ringmatch_journal::{Directory, Durability, JournalError, Nowhere, Storage, Writer};
 use ringmatch_ring::{BuildError, WaitStrategy};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -133,7 +133,17 @@ impl Venue {
     pub fn start(config: &Config, data_dir: &Path) -> Result<Self, StartError> {
         let directory = Directory::create(data_dir)
             .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
-        let recovery = open_journal(config, directory)?;
+        match config.journal.durability {
+            Durability::None => Self::start_on(config, Nowhere::instead_of(directory)?),
+            _ => Self::start_on(config, directory),
+        }
+    }
+
+    fn start_on<S: Storage>(config: &Config, storage: S) -> Result<Self, StartError>
+    where
+        Writer<S>: Send,
+    {
+        let recovery = open_journal(config, storage)?;
         let orders = open_endpoint(config, "orders", config.network.orders)?;
         let requests = open_endpoint(config, "requests", config.network.requests)?;
         let addresses = Addresses {
