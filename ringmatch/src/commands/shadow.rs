@@ -8,6 +8,7 @@
 
 use super::Outcome;
 use super::describe;
+use super::top::Health;
 use crate::board;
 use crate::clock::SystemClock;
 use crate::config::Config;
@@ -117,10 +118,12 @@ impl Report<'_> {
     }
 
     /// Commands that the engine says are durable and that are not applied here;
-    /// nothing if no engine has left its figures there.
+    /// nothing if no engine is running there.
     fn behind(&self) -> Option<u64> {
         let writing = board::read(self.data_dir).ok()?;
-        Some(writing.total(Counter::Durable).saturating_sub(self.commands()))
+        let is_gone = matches!(Health::of(&writing, &SystemClock::start()), Health::Gone(_));
+        let behind = writing.total(Counter::Durable).saturating_sub(self.commands());
+        (!is_gone).then_some(behind)
     }
 
     fn line(&self) -> String {

@@ -70,7 +70,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 /// Whether the engine writes its board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Health {
+pub(super) enum Health {
     Running,
     /// The process is there and has not written for so many milliseconds.
     Stuck(u64),
@@ -79,7 +79,7 @@ enum Health {
 }
 
 impl Health {
-    fn of(writing: &Writing, clock: &SystemClock) -> Self {
+    pub(super) fn of(writing: &Writing, clock: &SystemClock) -> Self {
         let age_ms = clock.now().0.saturating_sub(writing.time.0) / 1_000_000;
         let process = Path::new("/proc").join(writing.process.to_string());
         match (process.exists() || !Path::new("/proc/self").exists(), age_ms) {
