@@ -27,6 +27,7 @@ mod replayer;
 mod send;
 mod serve;
 mod session;
+mod shadow;
 mod tap;
 mod top;
 mod venue_args;
@@ -56,6 +57,7 @@ enum Command {
     Tap(tap::Args),
     Book(book::Args),
     Replay(replay::Args),
+    Shadow(shadow::Args),
     Journal(journal::Args),
     Key(key::Args),
     Latency(Box<latency::Args>),
@@ -76,6 +78,7 @@ pub fn run() -> ExitCode {
         Command::Tap(args) => tap::run(&args),
         Command::Book(args) => book::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Shadow(args) => shadow::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Key(args) => key::run(&args),
         Command::Latency(args) => latency::run(&args),

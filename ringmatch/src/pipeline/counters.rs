@@ -104,6 +104,8 @@ counters! {
     RestingOrders = "orders resting", false;
     /// Events sent since the start.
     Published = "events sent", false;
+    /// Journal segments that still fit on the disk.
+    RoomSegments = "journal segments fit on the disk", false;
     /// Packets of responses and market data that the network did not take.
     Unsent = "packets of responses or market data that the network did not take", true;
     /// The last command that the service's follower has applied.

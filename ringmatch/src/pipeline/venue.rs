@@ -23,7 +23,7 @@ use crate::threads::{
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
 use ringmatch_gateway::{Logins, Outlet, OutletConfig};
-use ringmatch_journal::{Directory, JournalError};
+use ringmatch_journal::{Directory, Durability, JournalError, Nowhere, Storage, Writer};
 use ringmatch_ring::BuildError;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -134,18 +134,36 @@ impl Venue {
     /// When the journal, a socket, the config or a thread stands in the way;
     /// nothing has been changed then but what recovery did.
     pub fn start(config: &Config, data_dir: &Path) -> Result<Self, StartError> {
+        let directory = Directory::create(data_dir)
+            .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
+        match config.journal.durability {
+            Durability::None => Self::start_on(config, Nowhere::instead_of(directory)?, None),
+            _ => Self::start_on(config, directory.clone(), Some((data_dir, directory))),
+        }
+    }
+
+    /// Starts on a journal; what is in a directory can be followed there.
+    fn start_on<S: Storage>(
+        config: &Config,
+        storage: S,
+        kept: Option<(&Path, Directory)>,
+    ) -> Result<Self, StartError>
+    where
+        Writer<S>: Send,
+    {
         let logins = Logins::new(Keys::of_venue(config)?.iter(), getrandom::u64()?);
         let ThreadsConfig { wait, priority, lock_memory, .. } = config.threads;
         let usable = Cpus::usable();
         let layout = config.threads.layout.resolve(usable.count(), config.journal.durability);
         layout.check(wait, 0, &usable)?;
         let cpus = config.threads.pin.assign(layout, &usable)?;
-        let directory = Directory::create(data_dir)
-            .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
-        let recovery = open_journal(config, directory.clone())?;
+        let recovery = open_journal(config, storage)?;
         let orders = open_endpoint(config, "orders", config.network.orders)?;
         let requests = open_endpoint(config, "requests", config.network.requests)?;
-        let opening = Opening::new(config, data_dir, &requests)?;
+        let opening = match &kept {
+            Some((data_dir, _)) => Opening::new(config, data_dir, &requests)?,
+            None => Opening::default(),
+        };
         let addresses = Addresses {
             orders: orders.local_address(),
             market_data: config.network.market_data.into(),
@@ -163,7 +181,10 @@ impl Venue {
         let durable = stages.durable();
         // Rings, books, windows and buffers are all there by now.
         let locked = if lock_memory { Locked::now() } else { Locked::Unasked };
-        let service = opening.start(config, directory, durable, &meters)?;
+        let service = match kept {
+            Some((_, journal)) => opening.start(config, journal, durable, &meters)?,
+            None => None,
+        };
         let threads = Vec::new();
         let mut venue =
             Self { addresses, recovered, layout, locked, threads, service, meters, control, stop };

@@ -20,7 +20,9 @@ use std::path::Path;
 /// The folder of the output log, in the data directory.
 const STREAMS: &str = "streams";
 
-/// The service of a venue that is starting.
+/// The service of a venue that is starting. By default it does nothing: without a
+/// journal there is nothing to follow.
+#[derive(Default)]
 pub struct Opening {
     archive: Option<Archive<Directory, UdpEndpoint>>,
     old_requests: Option<OldRequests>,

@@ -128,6 +128,7 @@ pub struct Engine {
     /// What it said when it was ready.
     pub ready: Value,
     said: Arc<Mutex<String>>,
+    listener: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Engine {
@@ -160,12 +161,13 @@ impl Engine {
         // Somebody must read what it says, or it could not say it.
         let said = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&said);
-        std::thread::spawn(move || {
+        let listener = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 heard.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Ok(Self { child, ready: serde_json::from_str(&line).unwrap(), said })
+        let listener = Some(listener);
+        Ok(Self { child, ready: serde_json::from_str(&line).unwrap(), said, listener })
     }
 
     /// What it has said on standard error so far.
@@ -181,6 +183,20 @@ impl Engine {
     /// The digest it started with.
     pub fn digest(&self) -> &str {
         self.ready["digest"].as_str().unwrap()
+    }
+
+    /// Whether its process is there.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// What it has said until it ended by itself, and its exit code.
+    pub fn end(mut self) -> (String, Option<i32>) {
+        let code = self.child.wait().unwrap().code();
+        if let Some(listener) = self.listener.take() {
+            listener.join().unwrap();
+        }
+        (self.said(), code)
     }
 
     /// Kills it as a crash would (SIGKILL), and waits until it is gone.

@@ -7,6 +7,8 @@ mod bad_input;
 mod crash;
 /// A made-up day of recorded market data.
 mod day;
+/// A disk that fills up, and an engine without a journal.
+mod disk;
 /// `doctor` as a start-up script runs it.
 mod doctor;
 /// A venue in a child process, and where to find it.
@@ -41,6 +43,8 @@ mod sealed;
 mod send;
 /// `session` as a program in any language runs it.
 mod session;
+/// `shadow` beside a running engine, and on journals that it cannot agree with.
+mod shadow;
 /// A whole venue in one seeded thread: bad network, unkind disk, crashes.
 mod simulation;
 /// Orders by TCP, from login to crash.
