@@ -161,7 +161,7 @@ impl Venue {
         let orders = open_endpoint(config, "orders", config.network.orders)?;
         let requests = open_endpoint(config, "requests", config.network.requests)?;
         let opening = match &kept {
-            Some((data_dir, _)) => Opening::new(config, data_dir, &requests)?,
+            Some((data_dir, _)) => Opening::new(config, data_dir, &requests, &logins)?,
             None => Opening::default(),
         };
         let addresses = Addresses {
