@@ -7,7 +7,7 @@
 //!   datagrams that may be lost, doubled or reordered. It has no socket and no
 //!   clock: packets and times are arguments.
 //! - [`soup`] is the two ends of a SoupBinTCP connection, for those who come by
-//!   TCP: the same, without sockets.
+//!   TCP, and [`bridge`] what lets them trade.
 //! - [`net`] is the sockets, behind a trait that a simulated network can stand
 //!   in for.
 //! - [`translate`] is what messages mean: commands and events.
@@ -18,17 +18,22 @@
 //! something without a counter that says so.
 #![forbid(unsafe_code)]
 
+pub mod bridge;
 pub mod client;
 mod directory;
 mod intake;
+mod login;
 pub mod market;
 pub mod net;
 mod outlet;
+mod rate;
+pub mod seal;
 pub mod soup;
 pub mod stream;
 pub mod translate;
 pub mod wire;
 
 pub use directory::Directory;
-pub use intake::{Intake, IntakeCounters, Sequencer};
+pub use intake::{Activity, Intake, IntakeCounters, Sequencer};
+pub use login::{Logins, SealCounters};
 pub use outlet::{Destination, Outlet, OutletConfig, OutletCounters};

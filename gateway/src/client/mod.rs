@@ -4,14 +4,57 @@
 //! the protocol is. It runs in the caller's thread and does its housekeeping
 //! (heartbeats, gap repair, acknowledgements) whenever the caller receives, so
 //! a caller that only sends must receive from time to time.
+//!
+//! Prices are [`Price`], in 1/10,000; quantities are shares; time limits are of the
+//! wall. An order has a [`UserRef`], which the client gives it and which rises; a
+//! response has a number in the session's stream, from 1 and without holes.
+//!
+//! ```no_run
+//! use ringmatch_engine::command::Side;
+//! use ringmatch_gateway::client::{Client, ClientConfig, NewOrder, Start};
+//! use ringmatch_gateway::wire::ouch::Outbound;
+//! use std::time::Duration;
+//!
+//! let config = ClientConfig {
+//!     session: "ALPHA".parse()?,
+//!     orders: "239.192.77.1:31001".parse()?,
+//!     requests: "127.0.0.1:31003".parse()?,
+//!     interface: "127.0.0.1".parse()?,
+//!     start: Start::Now, // or At(1): every response that the session ever had
+//! };
+//! let mut client = Client::connect(config, Duration::from_secs(5))?;
+//! let order = NewOrder::limit("AAPL".parse()?, Side::Buy, 100, "286.67".parse()?);
+//! let user_ref = client.enter(&order)?;
+//! // Receiving also sends what waits, and repairs what the network lost.
+//! while let Some(response) = client.receive(Duration::from_secs(1))? {
+//!     match response.message {
+//!         Outbound::OrderExecuted(fill) => println!("{} at {}", fill.quantity, fill.price.0),
+//!         Outbound::OrderRejected(refusal) => println!("refused: 0x{:02X}", refusal.reason),
+//!         _ => {}
+//!     }
+//! }
+//! client.cancel(user_ref, 0)?;
+//! client.flush()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What is sent is not safe yet: [`Client::is_safe`] says whether the venue has all
+//! of it on its disk. If the venue dies before, it asks for the rest when it is
+//! back, as long as this client lives. If the client dies, the next one of the
+//! session hears where the session stands. Errors are few: the network refuses, the
+//! venue is silent while connecting, or it acknowledges nothing for ten seconds
+//! while more than a window is out. A refused order is no error but a response.
+//! `gateway/examples/market_maker.rs` is a whole participant.
 
 mod order;
+mod sealing;
 mod session;
 
 pub use order::{NewOrder, Replacement, cancellation, replacement};
 pub use session::{Channel, ClientSession, SendError, Start};
 
 use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint, Unsent};
+use crate::seal::Key;
 use crate::stream::ReceiverCounters;
 use crate::wire::ouch::{AccountQuery, Inbound, OuchOption, Outbound};
 use ringmatch_engine::{Price, SessionName, UserRef};
@@ -38,6 +81,8 @@ pub struct ClientConfig {
     pub interface: Ipv4Addr,
     /// The first response wanted.
     pub start: Start,
+    /// The session's key, if the venue has one for it.
+    pub key: Option<Key>,
 }
 
 /// A response, with its number in the session's stream.
@@ -66,7 +111,8 @@ pub enum ClientError {
     /// The venue said nothing in time.
     #[error(
         "session {session} got no answer from the venue at {orders} and {requests} within \
-         {seconds} s: is it running, does it know this session, and does the interface fit?"
+         {seconds} s: is it running, does it know this session, is the key the session's ({keyed}), \
+         and does the interface fit?"
     )]
     Silence {
         /// The session's name.
@@ -77,7 +123,12 @@ pub enum ClientError {
         requests: SocketAddrV4,
         /// How long it waited.
         seconds: u64,
+        /// Whether it used a key.
+        keyed: &'static str,
     },
+    /// The system has no random numbers.
+    #[error("no number for a login can be drawn: {0}")]
+    Random(#[from] getrandom::Error),
 }
 
 /// A blocking client of a venue, in one session.
@@ -95,17 +146,18 @@ pub struct Client {
 
 /// The socket, and where its channels lead.
 #[derive(Debug)]
-struct Network {
-    endpoint: UdpEndpoint,
-    orders: SocketAddr,
-    requests: SocketAddr,
-    fault: Option<io::Error>,
+pub(crate) struct Network {
+    pub(crate) endpoint: UdpEndpoint,
+    pub(crate) orders: SocketAddr,
+    pub(crate) requests: SocketAddr,
+    /// The first thing that went wrong and was not looked at.
+    pub(crate) fault: Option<io::Error>,
 }
 
 impl Network {
     /// Packets leave together, at the next flush. One that finds no room is
     /// lost, and repaired like any other.
-    fn send(&mut self, channel: Channel, packet: &[u8]) {
+    pub(crate) fn send(&mut self, channel: Channel, packet: &[u8]) {
         let to = match channel {
             Channel::Orders => self.orders,
             Channel::Requests => self.requests,
@@ -114,7 +166,7 @@ impl Network {
         self.note(sent);
     }
 
-    fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         let sent = self.endpoint.flush();
         self.note(sent);
     }
@@ -135,9 +187,13 @@ impl Client {
     pub fn connect(config: ClientConfig, timeout: Duration) -> Result<Self, ClientError> {
         let local = SocketAddrV4::new(config.interface, 0);
         let endpoint = UdpEndpoint::open(&EndpointConfig::new("client", local, config.interface))?;
+        let mut session = ClientSession::new(config.session, config.start);
+        if let Some(key) = &config.key {
+            session = session.sealed(key, getrandom::u64()?);
+        }
         let mut client = Self {
             config,
-            session: ClientSession::new(config.session, config.start),
+            session,
             network: Network {
                 endpoint,
                 orders: config.orders.into(),
@@ -166,9 +222,10 @@ impl Client {
     ) -> Result<(), ClientError> {
         while !is_done(self) {
             if Instant::now() > deadline {
-                let ClientConfig { session, orders, requests, .. } = self.config;
+                let ClientConfig { session, orders, requests, key, .. } = self.config;
                 let seconds = timeout.as_secs();
-                return Err(ClientError::Silence { session, orders, requests, seconds });
+                let keyed = if key.is_some() { "one was given" } else { "none was given" };
+                return Err(ClientError::Silence { session, orders, requests, seconds, keyed });
             }
             self.pump(HOUSEKEEPING)?;
         }
@@ -341,6 +398,18 @@ impl Client {
         self.session.counters()
     }
 
+    /// Whether the venue has ended in order, and nothing of it came since.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.session.has_ended()
+    }
+
+    /// Datagrams that the venue did not seal for this client.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.session.refused()
+    }
+
     /// Responses that could not be decoded.
     #[must_use]
     pub fn undecodable(&self) -> u64 {
@@ -365,6 +434,9 @@ impl Client {
             self.take(len, from);
         }
         self.network.flush();
+        if self.session.is_taken_over() {
+            return Err(SendError::TakenOver.into());
+        }
         self.check_network()
     }
 

@@ -10,6 +10,7 @@
 use super::outbox::Outbox;
 use super::{Closed, Hangup, HostConfig, SoupHandler, SoupServer};
 use crate::stream::MonotonicNanos;
+use socket2::SockRef;
 use std::io::{self, Read};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 
@@ -54,6 +55,9 @@ impl Connection {
     ) -> io::Result<Self> {
         stream.set_nonblocking(true)?;
         stream.set_nodelay(true)?;
+        // The system would otherwise let megabytes wait for a peer that does not
+        // read, beside what waits here.
+        SockRef::from(&stream).set_send_buffer_size(config.out_bytes)?;
         let server = SoupServer::new(config.soup, now);
         let outbox = Outbox::new(config.out_bytes, now);
         Ok(Self { stream, peer, server, outbox, stage: Stage::Open })

@@ -95,7 +95,8 @@ pub enum Undelivered {
 
 /// What is behind a [`SoupHost`].
 pub trait SoupService {
-    /// Grants a login.
+    /// Grants a login, or nothing if the answer comes later, by
+    /// [`SoupHost::answer`].
     ///
     /// # Errors
     /// Why it is refused.
@@ -104,7 +105,7 @@ pub trait SoupService {
         connection: ConnectionId,
         peer: SocketAddr,
         request: &LoginRequest,
-    ) -> Result<Grant, LoginReject>;
+    ) -> Result<Option<Grant>, LoginReject>;
 
     /// Takes a message of a client that is logged in.
     fn message(&mut self, connection: ConnectionId, message: &[u8]);
@@ -157,7 +158,7 @@ struct Line<'a, S> {
 }
 
 impl<S: SoupService> SoupHandler for Line<'_, S> {
-    fn login(&mut self, request: &LoginRequest) -> Result<Grant, LoginReject> {
+    fn login(&mut self, request: &LoginRequest) -> Result<Option<Grant>, LoginReject> {
         self.service.login(self.id, self.peer, request)
     }
 
@@ -223,10 +224,17 @@ impl SoupHost {
         self.slots.iter().enumerate().filter_map(open)
     }
 
-    /// Accepts, reads, does what is due and writes, a bounded piece of each;
+    /// Whether it holds any connection, one that is over and not yet closed
+    /// included.
+    #[must_use]
+    pub fn is_occupied(&self) -> bool {
+        self.slots.iter().any(Option::is_some)
+    }
+
+    /// Reads, does what is due, writes and accepts, a bounded piece of each;
     /// zero if nothing was there to do.
     pub fn poll(&mut self, now: MonotonicNanos, service: &mut impl SoupService) -> usize {
-        let mut worked = self.accept(now);
+        let mut worked = 0;
         let Self { config, slots, counters, buffer, .. } = self;
         for (slot, held) in slots.iter_mut().enumerate() {
             let Some((turn, connection)) = held else { continue };
@@ -243,7 +251,8 @@ impl SoupHost {
                 *held = None;
             }
         }
-        worked
+        // Last, so that those who have gone have made room.
+        worked + self.accept(now)
     }
 
     /// Takes the connections that wait; those that are too many are hung up on.
@@ -273,6 +282,20 @@ impl SoupHost {
             }
         }
         ACCEPTS
+    }
+
+    /// Answers a login that was not answered when it came; `false` if none
+    /// waits. The answer leaves at the next [`poll`](Self::poll).
+    pub fn answer(
+        &mut self,
+        id: ConnectionId,
+        verdict: Result<Grant, LoginReject>,
+        now: MonotonicNanos,
+    ) -> bool {
+        let Some(Connection { server, outbox, .. }) = self.open_connection(id) else {
+            return false;
+        };
+        server.answer(verdict, now, &mut |bytes| outbox.put(bytes, now))
     }
 
     /// Sends a message with the connection's next number, which it returns. It

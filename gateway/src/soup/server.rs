@@ -23,11 +23,12 @@ pub struct Grant {
 
 /// Who decides on logins, and takes what clients send.
 pub trait SoupHandler {
-    /// Grants a login.
+    /// Grants a login, or nothing if the answer comes later, by
+    /// [`SoupServer::answer`].
     ///
     /// # Errors
     /// Why it is refused.
-    fn login(&mut self, request: &LoginRequest) -> Result<Grant, LoginReject>;
+    fn login(&mut self, request: &LoginRequest) -> Result<Option<Grant>, LoginReject>;
 
     /// Takes a message of the client that is logged in.
     fn message(&mut self, message: &[u8]);
@@ -44,7 +45,11 @@ pub struct SoupServer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     AwaitingLogin,
-    LoggedIn { next: u64 },
+    /// The login is there, and the answer is not.
+    Asked,
+    LoggedIn {
+        next: u64,
+    },
     Closed(Closed),
 }
 
@@ -75,7 +80,7 @@ impl SoupServer {
     pub fn next(&self) -> Option<u64> {
         match self.state {
             State::LoggedIn { next } => Some(next),
-            State::AwaitingLogin | State::Closed(_) => None,
+            State::AwaitingLogin | State::Asked | State::Closed(_) => None,
         }
     }
 
@@ -84,7 +89,7 @@ impl SoupServer {
     pub fn closed(&self) -> Option<Closed> {
         match self.state {
             State::Closed(why) => Some(why),
-            State::AwaitingLogin | State::LoggedIn { .. } => None,
+            State::AwaitingLogin | State::Asked | State::LoggedIn { .. } => None,
         }
     }
 
@@ -111,6 +116,21 @@ impl SoupServer {
         if let (Err(error), None) = (read, self.closed()) {
             self.state = State::Closed(error.into());
         }
+    }
+
+    /// Answers a login that was not answered when it came; `false` if none
+    /// waits.
+    pub fn answer(
+        &mut self,
+        verdict: Result<Grant, LoginReject>,
+        now: MonotonicNanos,
+        send: &mut impl FnMut(&[u8]),
+    ) -> bool {
+        let is_asked = self.state == State::Asked;
+        if is_asked {
+            self.state = answer(verdict, &mut self.line, now, send);
+        }
+        is_asked
     }
 
     /// Sends a message with the next number, which it returns.
@@ -170,7 +190,7 @@ impl SoupServer {
     /// Sends the heartbeat that is due, and notices a client that has gone.
     pub fn poll(&mut self, now: MonotonicNanos, send: &mut impl FnMut(&[u8])) {
         match self.state {
-            State::AwaitingLogin if self.line.login_is_late(now) => {
+            State::AwaitingLogin | State::Asked if self.line.login_is_late(now) => {
                 self.state = State::Closed(Closed::LoginTimeout);
             }
             State::LoggedIn { .. } if self.line.peer_is_silent(now) => {
@@ -179,7 +199,7 @@ impl SoupServer {
             State::LoggedIn { .. } => {
                 self.line.heartbeat(&SoupPacket::ServerHeartbeat, now, send);
             }
-            State::AwaitingLogin | State::Closed(_) => {}
+            State::AwaitingLogin | State::Asked | State::Closed(_) => {}
         }
     }
 }
@@ -202,7 +222,7 @@ fn take(
             handler.message(message);
             state
         }
-        (State::LoggedIn { .. }, SoupPacket::ClientHeartbeat) => state,
+        (State::LoggedIn { .. } | State::Asked, SoupPacket::ClientHeartbeat) => state,
         (_, SoupPacket::LogoutRequest) => State::Closed(Closed::LoggedOut),
         (_, unexpected) => State::Closed(Closed::Unexpected(Letter(unexpected.letter()))),
     }
@@ -215,9 +235,23 @@ fn log_in(
     handler: &mut impl SoupHandler,
     send: &mut impl FnMut(&[u8]),
 ) -> State {
+    line.take_timeout(request.heartbeat_timeout_ms);
     match handler.login(request) {
+        Ok(None) => State::Asked,
+        Ok(Some(grant)) => answer(Ok(grant), line, now, send),
+        Err(reason) => answer(Err(reason), line, now, send),
+    }
+}
+
+fn answer(
+    answer: Result<Grant, LoginReject>,
+    line: &mut Line,
+    now: MonotonicNanos,
+    send: &mut impl FnMut(&[u8]),
+) -> State {
+    match answer {
         Ok(Grant { session, next }) => {
-            line.take_timeout(request.heartbeat_timeout_ms);
+            line.heard = now;
             line.send(&SoupPacket::LoginAccepted { session, sequence: next }, now, send);
             State::LoggedIn { next }
         }

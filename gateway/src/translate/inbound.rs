@@ -16,24 +16,29 @@ use ringmatch_engine::command::{
     Attributes, Cancel, Capacity, Command, Display, Enter, EnterSpecial, Malformed, MassCancel,
     Modify, Options, Replace, ReplaceSpecial, SetOrderEntry, ShortSale, Side,
 };
-use ringmatch_engine::{Alpha, Firm, InstrumentId, Quantity, RejectReason, UserRef};
+use ringmatch_engine::{Alpha, Firm, InstrumentId, Quantity, RejectReason, SessionId, UserRef};
 
-/// What a message asks for. Any bytes give a command.
+/// What a session's message asks for. Any bytes give a command.
 #[must_use]
-pub fn command(message: &[u8], directory: &Directory) -> Command {
+pub fn command(message: &[u8], session: SessionId, directory: &Directory) -> Command {
     let read = Inbound::decode(message).map_err(|_| RejectReason::Undecodable);
-    read.and_then(|(request, options)| meaning(&request, options, directory))
+    read.and_then(|(request, options)| meaning(&request, options, session, directory))
         .unwrap_or_else(|reason| malformed(message, reason))
 }
 
 fn meaning(
     request: &Inbound,
     options: Appendage<'_>,
+    session: SessionId,
     directory: &Directory,
 ) -> Result<Command, RejectReason> {
     match request {
-        Inbound::EnterOrder(order) => enter(order, options, directory),
-        Inbound::ReplaceOrder(request) => replace(request, options),
+        Inbound::EnterOrder(order) => {
+            enter(order, Terms::read(options, directory.firm(session))?, directory)
+        }
+        Inbound::ReplaceOrder(request) => {
+            replace(request, Terms::read(options, directory.firm(session))?)
+        }
         Inbound::CancelOrder(request) => {
             one_channel(options)?;
             Ok(Command::Cancel(cancel(request)))
@@ -75,13 +80,8 @@ fn malformed(message: &[u8], reason: RejectReason) -> Command {
     Command::Malformed(Malformed { user_ref: UserRef(user_ref), reason, cl_ord_id })
 }
 
-fn enter(
-    order: &EnterOrder,
-    appendage: Appendage<'_>,
-    directory: &Directory,
-) -> Result<Command, RejectReason> {
+fn enter(order: &EnterOrder, terms: Terms, directory: &Directory) -> Result<Command, RejectReason> {
     let (side, short_sale) = side(order.side)?;
-    let terms = Terms::read(appendage)?;
     let (order_type, price) = terms.price(order.price);
     let (time_in_force, options) =
         terms.lifetime(order.time_in_force, order.cross_type, order.quantity)?;
@@ -107,8 +107,7 @@ fn enter(
     Ok(Command::EnterSpecial(EnterSpecial { order, options }))
 }
 
-fn replace(request: &ReplaceOrder, appendage: Appendage<'_>) -> Result<Command, RejectReason> {
-    let terms = Terms::read(appendage)?;
+fn replace(request: &ReplaceOrder, terms: Terms) -> Result<Command, RejectReason> {
     let (order_type, price) = terms.price(request.price);
     let (time_in_force, options) =
         terms.lifetime(request.time_in_force, Letter(b'N'), request.quantity)?;

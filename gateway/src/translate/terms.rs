@@ -11,7 +11,7 @@ use super::letters::{MARKET_PRICES, self_trade_letter};
 use crate::wire::ouch::{Appendage, OuchOption};
 use crate::wire::{Letter, OuchPrice, SignedPrice};
 use ringmatch_engine::command::{Options, OrderType, Pricing, SelfTrade, TimeInForce};
-use ringmatch_engine::{Price, Quantity, RejectReason};
+use ringmatch_engine::{Firm, Price, Quantity, RejectReason};
 
 /// The private option `Lifetime`, with the letters of FIX 59.
 const GOOD_TILL_CANCEL: u8 = b'1';
@@ -32,11 +32,17 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// Reads the options of an order or of a replacement.
-    pub(super) fn read(appendage: Appendage<'_>) -> Result<Self, RejectReason> {
+    /// Reads the options of an order or of a replacement by this firm, which
+    /// is the only one that they may name.
+    pub(super) fn read(appendage: Appendage<'_>, firm: Firm) -> Result<Self, RejectReason> {
         let mut terms = Self::default();
         for option in appendage {
-            terms.take(option)?;
+            match option {
+                OuchOption::Firm(named) if !named.is_blank() && named != firm => {
+                    return Err(RejectReason::NotAuthorized);
+                }
+                option => terms.take(option)?,
+            }
         }
         terms.settle_pricing()?;
         Ok(terms)

@@ -19,6 +19,8 @@ mod loopback;
 mod lossy_link;
 /// The displayed book, as market data tells it and as it is.
 mod market_book;
+/// The table of messages, and the document made from it.
+mod messages;
 /// MoldUDP64 packets: sound, torn, hostile.
 mod mold;
 /// The venue's end of the output streams.

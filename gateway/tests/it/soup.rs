@@ -203,7 +203,7 @@ impl Desk {
 }
 
 impl SoupHandler for Desk {
-    fn login(&mut self, request: &LoginRequest) -> Result<Grant, LoginReject> {
+    fn login(&mut self, request: &LoginRequest) -> Result<Option<Grant>, LoginReject> {
         if !request.is_from(&"USER".parse().unwrap(), &"SECRET".parse().unwrap()) {
             return Err(LoginReject::NotAuthorized);
         }
@@ -211,7 +211,7 @@ impl SoupHandler for Desk {
             return Err(LoginReject::SessionNotAvailable);
         }
         let next = if request.sequence == 0 { self.next } else { request.sequence.min(self.next) };
-        Ok(Grant { session: self.session, next })
+        Ok(Some(Grant { session: self.session, next }))
     }
 
     fn message(&mut self, message: &[u8]) {

@@ -29,12 +29,12 @@ impl SoupService for Notes {
         connection: ConnectionId,
         _peer: SocketAddr,
         request: &LoginRequest,
-    ) -> Result<Grant, LoginReject> {
+    ) -> Result<Option<Grant>, LoginReject> {
         if request.username.trimmed() != b"user" {
             return Err(LoginReject::NotAuthorized);
         }
         self.logins.push(connection);
-        Ok(Grant { session: "SES1".parse().unwrap(), next: request.sequence.max(1) })
+        Ok(Some(Grant { session: "SES1".parse().unwrap(), next: request.sequence.max(1) }))
     }
 
     fn message(&mut self, connection: ConnectionId, message: &[u8]) {

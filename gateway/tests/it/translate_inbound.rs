@@ -6,7 +6,7 @@
 
 use proptest::prelude::*;
 use ringmatch_engine::command::*;
-use ringmatch_engine::{Alpha, InstrumentId, Price, Quantity, RejectReason, UserRef};
+use ringmatch_engine::{Alpha, InstrumentId, Price, Quantity, RejectReason, SessionId, UserRef};
 use ringmatch_gateway::Directory;
 use ringmatch_gateway::client::{NewOrder, Replacement};
 use ringmatch_gateway::translate;
@@ -16,8 +16,11 @@ use ringmatch_gateway::wire::ouch::{
 };
 use ringmatch_gateway::wire::{Letter, OuchPrice, SignedPrice};
 
+const SESSION: SessionId = SessionId(3);
+
 fn directory() -> Directory {
     let mut directory = Directory::default();
+    directory.admit(SESSION, "FIRM".parse().unwrap());
     directory.list(InstrumentId(1), "MSFT".parse().unwrap());
     directory.list(InstrumentId(2), "AAPL".parse().unwrap());
     directory
@@ -92,7 +95,7 @@ fn bytes(message: impl Into<Inbound>, options: &[OuchOption]) -> Vec<u8> {
 }
 
 fn command(message: impl Into<Inbound>, options: &[OuchOption]) -> Command {
-    translate::command(&bytes(message, options), &directory())
+    translate::command(&bytes(message, options), SESSION, &directory())
 }
 
 fn malformed(user_ref: u32, reason: RejectReason, cl_ord_id: &str) -> Command {
@@ -260,6 +263,7 @@ fn every_option_has_its_meaning_or_is_refused() {
     let minimum = |shares| Options { min_quantity: Quantity(shares), ..Options::NONE };
     let unsupported = || Refused(RejectReason::UnsupportedOption);
     let unknown_time = || Refused(RejectReason::UnsupportedTimeInForce);
+    let [own_firm, other_firm] = [*b"FIRM", *b"ELSE"].map(|firm| [Firm(Alpha::from_bytes(firm))]);
     let rows: Vec<(u8, &[OuchOption], Becomes)> = vec![
         (b'0', &[], Plain(Day)),
         (b'3', &[], Plain(ImmediateOrCancel)),
@@ -334,6 +338,8 @@ fn every_option_has_its_meaning_or_is_refused() {
         (b'0', &[UserRefIdx(0)], Plain(Day)),
         (b'0', &[UserRefIdx(1)], unsupported()),
         (b'0', &[Firm(Alpha::BLANK), CustomerType(Letter(b'R'))], Plain(Day)),
+        (b'0', &own_firm, Plain(Day)),
+        (b'0', &other_firm, Refused(RejectReason::NotAuthorized)),
     ];
     for (letter, options, becomes) in rows {
         let time_in_force = Letter(letter);
@@ -446,17 +452,21 @@ fn what_cannot_be_decoded_keeps_the_number_that_can() {
     let fixed = whole.len() - 8;
     for cut in 0..whole.len() {
         let expected = if cut < fixed { undecodable(0, "") } else { undecodable(77, "MY-ORDER") };
-        assert_eq!(translate::command(&whole[..cut], &directory()), expected, "{cut} bytes");
+        assert_eq!(
+            translate::command(&whole[..cut], SESSION, &directory()),
+            expected,
+            "{cut} bytes"
+        );
     }
     let longer = [&whole[..], b"?"].concat();
-    assert_eq!(translate::command(&longer, &directory()), undecodable(77, "MY-ORDER"));
+    assert_eq!(translate::command(&longer, SESSION, &directory()), undecodable(77, "MY-ORDER"));
     let torn_replace = bytes(request(), &[]);
     let torn_replace = &torn_replace[..torn_replace.len() - 1];
-    assert_eq!(translate::command(torn_replace, &directory()), undecodable(78, "ANOTHER"));
+    assert_eq!(translate::command(torn_replace, SESSION, &directory()), undecodable(78, "ANOTHER"));
     let torn_cancel =
         [&bytes(CancelOrder { user_ref_num: 9, quantity: 0 }, &[])[..], &[0]].concat();
-    assert_eq!(translate::command(&torn_cancel, &directory()), undecodable(0, ""));
-    assert_eq!(translate::command(b"Z", &directory()), undecodable(0, ""));
+    assert_eq!(translate::command(&torn_cancel, SESSION, &directory()), undecodable(0, ""));
+    assert_eq!(translate::command(b"Z", SESSION, &directory()), undecodable(0, ""));
 }
 
 fn options() -> impl Strategy<Value = Options> {
@@ -582,7 +592,7 @@ proptest! {
 
     #[test]
     fn any_bytes_are_a_command(bytes: Vec<u8>) {
-        let _ = translate::command(&bytes, &directory());
+        let _ = translate::command(&bytes, SESSION, &directory());
     }
 
     /// An order with a few bytes changed is a command of a client, and keeps
@@ -595,7 +605,7 @@ proptest! {
         for (at, byte) in changes {
             bytes[at] = byte;
         }
-        let user_ref = match translate::command(&bytes, &directory()) {
+        let user_ref = match translate::command(&bytes, SESSION, &directory()) {
             Command::Enter(enter) => enter.user_ref,
             Command::EnterSpecial(special) => special.order.user_ref,
             Command::Malformed(malformed) => malformed.user_ref,

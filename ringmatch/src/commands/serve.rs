@@ -11,9 +11,11 @@ use crate::board::{Board, BoardError};
 use crate::config::Config;
 use crate::door::Door;
 use crate::operation::Operation;
-use crate::pipeline::{Venue, Watch};
+use crate::pipeline::{Counter, Counters, Venue, Watch};
+use crate::soup_entry::{SoupEntry, SoupEntryError};
 use crate::threads::{Footprint, Layout, Locked, Pin};
 use clap::Parser;
+use ringmatch_gateway::bridge::VenueAddress;
 use ringmatch_journal::{Directory, Durability, Room};
 use ringmatch_ring::WaitStrategy;
 use serde_json::{Value, json};
@@ -37,7 +39,7 @@ pub(super) struct Args {
     /// Where the journal is; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "ringmatch-data")]
     data_dir: PathBuf,
-    /// Override the config: fsync, write or interval:MS
+    /// Override the config: fsync, interval:MS, write, or none, which keeps no journal
     #[arg(long, value_name = "POLICY")]
     durability: Option<Durability>,
     /// Override the config: dedicated, shared-network, shared, single or auto
@@ -67,14 +69,25 @@ pub(super) fn run(args: &Args) -> Outcome {
     }
     let venue = Venue::start(&config, &args.data_dir)?;
     let door = open_door(&args.data_dir);
+    let soup = match open_soup(&config, &venue) {
+        Ok(soup) => soup,
+        Err(error) => {
+            venue.stop();
+            let _ = venue.join();
+            return Err(error.into());
+        }
+    };
     announce(&config, &args.data_dir, &venue, door.as_ref());
+    if let Some(soup) = &soup {
+        eprintln!("  soup         {} (TCP: orders and responses)", soup.address());
+    }
     if args.strict && is_without_something(&venue) {
         venue.stop();
         let _ = venue.join();
         return Err("a CPU, a priority or memory was refused, and --strict was given".into());
     }
     if args.json {
-        println!("{}", ready(&venue));
+        println!("{}", ready(&venue, soup.as_ref()));
     }
     let directory = Directory::open(&args.data_dir)?;
     let segment_bytes = config.journal.segment_bytes;
@@ -82,6 +95,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     watch(&venue, &args.data_dir, room, door.as_ref(), &stop);
     venue.stop();
     let report = venue.join();
+    if soup.is_some_and(|soup| !soup.stop()) {
+        eprintln!("warning: order entry by TCP panicked; this is a bug, and its message is above");
+    }
     match report.failure() {
         Some(why) => Err(format!("the venue stopped: {why}").into()),
         None => {
@@ -114,6 +130,18 @@ fn open_door(data_dir: &Path) -> Option<Door> {
     Door::open(data_dir).map_err(|error| eprintln!("warning: {error}")).ok()
 }
 
+/// Order entry by TCP, if the config wants it.
+fn open_soup(config: &Config, venue: &Venue) -> Result<Option<SoupEntry>, SoupEntryError> {
+    let Some(soup) = &config.soup else { return Ok(None) };
+    let addresses = venue.addresses();
+    let address = VenueAddress {
+        orders: addresses.orders,
+        requests: addresses.requests,
+        interface: config.network.interface,
+    };
+    SoupEntry::start(soup, address, |news| eprintln!("warning: {news}")).map(Some)
+}
+
 /// Says what recovery did and what is in effect.
 fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>) {
     let (addresses, recovered) = (venue.addresses(), venue.recovered());
@@ -127,7 +155,11 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
         config.sessions.len(),
     );
     eprintln!("  journal      {}, durability {}", data_dir.display(), config.journal.durability);
-    eprintln!("               {}", recovered.journal);
+    if config.journal.durability == Durability::None {
+        eprintln!("warning: there is NO JOURNAL: what is taken is gone when this process ends");
+    } else {
+        eprintln!("               {}", recovered.journal);
+    }
     eprintln!(
         "  recovered    {} commands in {:.3} s, {} checkpoints agree",
         recovered.commands,
@@ -138,6 +170,9 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
     eprintln!("  orders       {}", addresses.orders);
     eprintln!("  requests     {} (responses come from here)", addresses.requests);
     eprintln!("  market data  {}", addresses.market_data);
+    if let Some(glimpse) = addresses.glimpse {
+        eprintln!("  glimpse      {glimpse} (TCP: the book, for late joiners)");
+    }
     if let Some(door) = door {
         eprintln!("  operator     {}", door.path().display());
     }
@@ -154,7 +189,7 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
     eprintln!("ready");
 }
 
-fn ready(venue: &Venue) -> Value {
+fn ready(venue: &Venue, soup: Option<&SoupEntry>) -> Value {
     let (addresses, recovered) = (venue.addresses(), venue.recovered());
     json!({
         "ready": true,
@@ -162,6 +197,8 @@ fn ready(venue: &Venue) -> Value {
         "responses": addresses.requests,
         "market_data": addresses.market_data,
         "requests": addresses.requests,
+        "glimpse": addresses.glimpse,
+        "soup": soup.map(SoupEntry::address),
         "recovered_commands": recovered.commands,
         "recovery_seconds": recovered.time.as_secs_f64(),
         "digest": recovered.digest.to_string(),
@@ -182,7 +219,7 @@ struct RoomWatch {
 }
 
 impl RoomWatch {
-    fn news(&mut self) -> Option<String> {
+    fn news(&mut self, counters: &Counters) -> Option<String> {
         let room = match Room::of(&self.directory, self.segment_bytes) {
             Ok(room) => room,
             Err(error) => {
@@ -192,6 +229,7 @@ impl RoomWatch {
             }
         };
         self.told_unknown = false;
+        counters.set(Counter::RoomSegments, room.segments);
         let told = std::mem::replace(&mut self.told_segments, room.segments);
         (room.is_short() && room.segments < told).then(|| room.to_string())
     }
@@ -245,6 +283,10 @@ fn stand_guard(venue: &Venue, goes_on: impl Fn() -> bool) {
 fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl Fn() -> bool) {
     let mut watch = Watch::new(venue.counters().clone());
     let mut said = Instant::now();
+    if let Some(news) = room.news(venue.counters()) {
+        eprintln!("warning: {news}");
+    }
+    let mut service_fault = None;
     let mut board = Board::hang(data_dir, venue).inspect_err(no_board).ok();
     while goes_on() {
         std::thread::sleep(GLANCE);
@@ -256,7 +298,13 @@ fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl
         }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();
-            for news in watch.news().into_iter().chain(room.news()) {
+            if service_fault.is_none() {
+                service_fault = venue.service_fault();
+                if let Some(why) = service_fault {
+                    eprintln!("warning: old messages and late joiners are not served now: {why}");
+                }
+            }
+            for news in watch.news().into_iter().chain(room.news(venue.counters())) {
                 eprintln!("warning: {news}");
             }
         }

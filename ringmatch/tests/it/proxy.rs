@@ -10,7 +10,7 @@ use crate::engine::{Engine, PATIENCE, Site, run_json};
 use ringmatch::follower::Follower;
 use ringmatch::log;
 use ringmatch_engine::command::{Command, SequencedCommand, Side};
-use ringmatch_engine::{Price, Sequence, UserRef};
+use ringmatch_engine::{Price, Sequence, SessionId, UserRef};
 use ringmatch_gateway::client::{Client, ClientConfig, NewOrder, Response, Start};
 use ringmatch_gateway::client::{cancellation, replacement};
 use ringmatch_gateway::net::{Datagrams, EndpointConfig, MAX_DATAGRAM, UdpEndpoint};
@@ -283,11 +283,16 @@ fn every_order_is_applied_once_and_every_answer_heard_once() {
         if let Command::AddInstrument(listed) = command.command {
             symbols.list(listed.instrument, listed.symbol);
         }
+        if let Command::AddSession(admitted) = command.command {
+            symbols.admit(admitted.session, admitted.firm);
+        }
     }
     for (trade, session) in trades.iter().zip(1..) {
         let applied = commands.iter().filter(|command| command.session.0 == session);
         let applied: Vec<_> = applied.map(|entry| (entry.number, entry.command)).collect();
-        let sent = trade.sent.iter().map(|message| translate::command(message, &symbols));
+        let session = SessionId(session);
+        let sent = trade.sent.iter();
+        let sent = sent.map(|message| translate::command(message, session, &symbols));
         let again = std::iter::once(Command::AccountQuery);
         let expected: Vec<_> = (1..).zip(sent.chain(again)).collect();
         assert_eq!(applied, expected, "session {session}: each once and in order");

@@ -163,7 +163,7 @@ fn receiver<C: Clock>(
     clock: C,
 ) -> (Receiver<Inbox, C>, Consumer<SequencedCommand>) {
     let mut intake = Intake::default();
-    intake.admit(SessionId(1), "ALPHA".parse().unwrap(), 1);
+    intake.admit(SessionId(1), "ALPHA".parse().unwrap(), "FIRM".parse().unwrap(), 1);
     let mut commands = Builder::new(RING, SequencedCommand::default).unwrap();
     let consumer = commands.consumer();
     let (ring, [to_matcher]) = commands.build([consumer]).unwrap();

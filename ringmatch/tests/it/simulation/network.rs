@@ -28,6 +28,10 @@ struct State {
     random: fastrand::Rng,
     loss: f64,
     doubling: f64,
+    /// How often it has no room.
+    refusal: f64,
+    /// Whether nothing gets through.
+    severed: bool,
     serial: u64,
     /// By address, then by time of arrival.
     queues: BTreeMap<SocketAddr, BTreeMap<(u64, u64), Datagram>>,
@@ -43,9 +47,30 @@ impl Network {
     /// A network that loses and doubles up to three in ten, each.
     pub fn new(mut random: fastrand::Rng, time: Time) -> Self {
         let (loss, doubling) = (0.3 * random.f64(), 0.3 * random.f64());
-        let queues = BTreeMap::new();
-        let state = State { random, loss, doubling, serial: 0, queues, carried: 0 };
+        Self::with(random, [loss, doubling, 1.0 / 256.0], time)
+    }
+
+    /// A network that carries everything once, until it is severed.
+    pub fn quiet(time: Time) -> Self {
+        Self::with(fastrand::Rng::with_seed(0), [0.0; 3], time)
+    }
+
+    fn with(random: fastrand::Rng, [loss, doubling, refusal]: [f64; 3], time: Time) -> Self {
+        let (severed, serial, queues, carried) = (false, 0, BTreeMap::new(), 0);
+        let state = State { random, loss, doubling, refusal, severed, serial, queues, carried };
         Self { state: Arc::new(Mutex::new(state)), time }
+    }
+
+    /// From now on nothing gets through, what is on its way included.
+    pub fn sever(&self) {
+        let mut state = self.state();
+        state.severed = true;
+        state.queues.clear();
+    }
+
+    /// It carries again.
+    pub fn mend(&self) {
+        self.state().severed = false;
     }
 
     /// A socket at this address.
@@ -105,13 +130,13 @@ impl Datagrams for Socket {
         let now = self.network.time.now();
         let mut state = self.network.state();
         state.carried += 1;
-        if state.random.u8(..) == 0 {
+        if state.random.f64() < state.refusal {
             return Ok(false);
         }
         let copies = 1 + usize::from(state.random.f64() < state.doubling);
         for _ in 0..copies {
             let arrival = now + state.random.u64(DELAY_NS / 10..=DELAY_NS);
-            let is_lost = state.random.f64() < state.loss;
+            let is_lost = state.random.f64() < state.loss || state.severed;
             state.serial += 1;
             let key = (arrival, state.serial);
             let queue = state.queues.entry(to).or_default();
