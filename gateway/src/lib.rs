@@ -21,14 +21,18 @@
 pub mod client;
 mod directory;
 mod intake;
+mod login;
 pub mod market;
 pub mod net;
 mod outlet;
+mod rate;
+pub mod seal;
 pub mod soup;
 pub mod stream;
 pub mod translate;
 pub mod wire;
 
 pub use directory::Directory;
-pub use intake::{Intake, IntakeCounters, Sequencer};
+pub use intake::{Activity, Intake, IntakeCounters, Sequencer};
+pub use login::{Logins, SealCounters};
 pub use outlet::{Destination, Outlet, OutletConfig, OutletCounters};

@@ -20,7 +20,7 @@ use ringmatch_ring::WaitStrategy;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The config of the default venue, as text.
@@ -34,6 +34,9 @@ pub struct Config {
     pub venue: VenueConfig,
     /// Where it listens and sends.
     pub network: NetworkConfig,
+    /// From whom it takes orders.
+    #[serde(default)]
+    pub order_entry: OrderEntryConfig,
     /// How it keeps what it was told.
     pub journal: JournalConfig,
     /// How it runs.
@@ -75,6 +78,18 @@ pub struct NetworkConfig {
     pub market_data: SocketAddrV4,
     /// Where requests are received, and responses sent from.
     pub requests: SocketAddrV4,
+}
+
+/// `[order_entry]`; see [`Keys`](crate::keys::Keys).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderEntryConfig {
+    /// The file with the keys of the sessions; from where the config file is.
+    #[serde(default)]
+    pub keys: Option<PathBuf>,
+    /// Whether sessions without keys may trade from other hosts.
+    #[serde(default)]
+    pub accept_unsealed_orders_from_the_network: bool,
 }
 
 /// `[journal]`.
@@ -275,7 +290,14 @@ pub struct SessionConfig {
     /// trade.
     #[serde(default, deserialize_with = "names::deserialize")]
     pub self_trade: SelfTrade,
+    /// After how long a silence of its client all its orders are canceled.
+    #[serde(default)]
+    pub cancel_after_silence_ms: u64,
 }
+
+/// The shortest silence that can mean that a client is gone: a client that has
+/// nothing to say says so once a second.
+const SHORTEST_SILENCE_MS: u64 = 2_000;
 
 /// A config that cannot be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -299,7 +321,11 @@ impl Config {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError(format!("config {name} cannot be read: {error}")))?;
-        Self::parse(&text, &name)
+        let mut config = Self::parse(&text, &name)?;
+        if let (Some(keys), Some(directory)) = (&mut config.order_entry.keys, path.parent()) {
+            *keys = directory.join(&keys);
+        }
+        Ok(config)
     }
 
     /// The config in a text, which errors call `name`.
@@ -437,6 +463,14 @@ impl Config {
                 let key = Key { key: "max_exposure", ..key };
                 return Some((key, "must not be negative".into()));
             }
+            if (1..SHORTEST_SILENCE_MS).contains(&session.cancel_after_silence_ms) {
+                let key = Key { key: "cancel_after_silence_ms", ..key };
+                let text = format!(
+                    "must be at least {SHORTEST_SILENCE_MS}, or 0 for never: a client that has \
+                     nothing to say is heard once a second"
+                );
+                return Some((key, text));
+            }
         }
         None
     }
@@ -537,6 +571,7 @@ impl SessionConfig {
             max_exposure: Price(0),
             max_messages_per_s: 0,
             self_trade: SelfTrade::default(),
+            cancel_after_silence_ms: 0,
         }
     }
 

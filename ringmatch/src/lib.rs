@@ -7,7 +7,7 @@
 //! [`follower`] replays it, a [`shadow`] follows it beside a running engine,
 //! [`feed`] plays recorded market data to it, and
 //! [`latency`] measures how it answers, and on what [`environment`]; the [`board`]
-//! shows how it does. The binary's commands are in `commands`.
+//! shows how it does. [`keys`] say who may trade. The binary's commands are in `commands`.
 #![forbid(unsafe_code)]
 
 pub mod board;
@@ -18,6 +18,7 @@ pub mod door;
 pub mod environment;
 pub mod feed;
 pub mod follower;
+pub mod keys;
 pub mod latency;
 pub mod log;
 pub mod names;

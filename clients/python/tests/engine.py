@@ -38,6 +38,8 @@ volatility_auction_s = 120
 post_only = "slide"
 """
 SESSIONS = ("ALPHA", "BRAVO")
+#: The key of the session SEALED.
+KEY = "0123456789abcdef" * 4
 
 if not BINARY:
     print("NOT RUN: tests against an engine; RINGMATCH_BINARY does not name one", file=sys.stderr)
@@ -66,6 +68,9 @@ class Engine:
         self._talk = path / "talk.txt"
         self._config = path / "venue.toml"
         self._config.write_text(self._toml())
+        self.keys = path / "venue.keys"
+        self.keys.write_text(f"SEALED {KEY}  # the only one\n")
+        self.keys.chmod(0o600)
         self._child = None
         self.start()
 
@@ -88,6 +93,8 @@ class Engine:
         text += GUARDED
         for session in SESSIONS:
             text += f'[[session]]\nname = "{session}"\nfirm = "TEST"\n'
+        text += '[[session]]\nname = "SEALED"\nfirm = "SEAL"\n'
+        text += '[order_entry]\nkeys = "venue.keys"\n'
         return text
 
     def start(self):
@@ -103,6 +110,12 @@ class Engine:
         """Kills it as a crash would."""
         self._child.kill()
         self._child.wait()
+        self._child.stdout.close()
+
+    def stop(self):
+        """Tells it to end in order."""
+        self._child.terminate()
+        assert self._child.wait() == 0
         self._child.stdout.close()
 
     def client(self, session, **more):

@@ -152,6 +152,12 @@ impl MarketFeed {
         self.stream.as_ref().map_or(0, StreamReceiver::next)
     }
 
+    /// Whether the venue has ended in order, and nothing of it came since.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.stream.as_ref().is_some_and(StreamReceiver::has_ended)
+    }
+
     /// What the stream has seen: losses, repairs, duplicates.
     #[must_use]
     pub fn counters(&self) -> ReceiverCounters {

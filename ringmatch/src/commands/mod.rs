@@ -14,6 +14,7 @@ mod journal_dump;
 mod journal_stat;
 mod journal_table;
 mod journal_tidy;
+mod key;
 mod latency;
 mod message_text;
 mod operate;
@@ -56,6 +57,7 @@ enum Command {
     Replay(replay::Args),
     Shadow(shadow::Args),
     Journal(journal::Args),
+    Key(key::Args),
     Latency(Box<latency::Args>),
     Doctor(doctor::Args),
     Top(top::Args),
@@ -75,6 +77,7 @@ pub fn run() -> ExitCode {
         Command::Replay(args) => replay::run(&args),
         Command::Shadow(args) => shadow::run(&args),
         Command::Journal(args) => journal::run(&args),
+        Command::Key(args) => key::run(&args),
         Command::Latency(args) => latency::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Top(args) => top::run(&args),

@@ -11,6 +11,7 @@
 use super::{Flow, Mix, Place, TimeBase};
 use crate::clock::SystemClock;
 use crate::config::{Config, SessionConfig};
+use crate::keys::Keys;
 use crate::pipeline::{Counter, Times, Venue};
 use ringmatch_engine::{Price, SessionName, Symbol};
 use ringmatch_gateway::client::{Client, ClientConfig, Start};
@@ -94,6 +95,7 @@ impl Site {
             requests: network.requests,
             interface: network.interface,
             start: Start::Now,
+            key: Keys::of_client(&self.config, session)?,
         };
         Ok(Client::connect(config, PATIENCE)?)
     }

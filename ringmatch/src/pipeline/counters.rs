@@ -41,6 +41,20 @@ counters! {
     Truncated = "datagrams of orders too short for a MoldUDP64 header", true;
     /// Datagrams of orders that name no session of the venue.
     UnknownSession = "datagrams of orders from unknown sessions", true;
+    /// Datagrams without a seal, of sessions that have keys.
+    Unsealed = "datagrams without a seal, of sessions that have keys", true;
+    /// Datagrams with a wrong seal.
+    BrokenSeals = "datagrams sealed with a wrong key, or changed on the way", true;
+    /// Datagrams of no login, of an earlier one, or of another run.
+    OtherLogins = "datagrams of logins that are over", false;
+    /// Datagrams that were played again.
+    Replayed = "datagrams that were sealed and had come before", false;
+    /// Attempts to log in that were too many at once.
+    Unchallenged = "attempts to log in that were too many at once", true;
+    /// Datagrams of sessions that another address speaks for.
+    OtherSources = "datagrams from other addresses than the one that speaks for the session", true;
+    /// Times that a client's silence had its orders canceled.
+    Silences = "clients that fell silent, whose orders were canceled", true;
     /// Datagrams of orders whose blocks do not add up.
     MalformedPackets = "malformed packets of orders", true;
     /// Packets of orders that had come before.
@@ -61,6 +75,14 @@ counters! {
     NeverSent = "requests for messages that were never sent", true;
     /// Requests for messages that have left the window.
     Forgotten = "requests for messages older than the retransmission window", true;
+    /// Requests of sources that made too many.
+    TooManyRequests = "requests of sources that made too many", true;
+    /// Requests without a seal, of sessions that have keys.
+    UnsealedRequests = "requests without a seal, of sessions that have keys", true;
+    /// Requests with a wrong seal.
+    BrokenRequests = "requests sealed with a wrong key, or changed on the way", true;
+    /// Requests of logins that are over, and those that were played again.
+    OldRequests = "requests of logins that are over, or that had come before", false;
     /// Requests answered.
     Answered = "requests answered", false;
     /// The last command sequenced.

@@ -69,7 +69,9 @@ impl<S: Storage, C: Clock> Journaler<S, C> {
     /// Appends what is in the ring as one frame; the number of commands.
     fn append_commands(&mut self) -> Result<usize, Stop> {
         let Some(commands) = &mut self.commands else { return Err(Stop::Finished) };
-        let batch = match commands.take(BATCH) {
+        // In a small segment there is room for fewer.
+        let most = Encoder::most_in(self.writer.max_body_bytes()).clamp(1, BATCH);
+        let batch = match commands.take(most) {
             Ok(batch) => batch,
             Err(Ended::Closed) => return Err(Stop::Finished),
             Err(Ended::Poisoned) => return Err(Stop::Failed("the receiver has failed".into())),

@@ -4,7 +4,8 @@
 //! those whose cause is durable. What was computed and is not durable yet waits
 //! in the ring; if the process dies, it dies with it, and nobody saw it. Whole
 //! batches leave in as few packets as they fit in. Here also requests for
-//! missed messages are served, from the window, and heartbeats are sent.
+//! missed messages are served, from the window, and heartbeats are sent; a venue
+//! that ends in order says so to all.
 
 use super::mark::{Mark, Marks};
 use super::{Counter, Counters, Meters, Stage, Stop, Timing};
@@ -118,7 +119,12 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
         let durable = Sequence(self.durable.get());
         let batch = match events.take(BATCH) {
             Ok(batch) => batch,
-            Err(Ended::Closed) => return Err(Stop::Finished),
+            Err(Ended::Closed) => {
+                let Self { wire, outlet, .. } = self;
+                outlet.end(now.0, &mut |to, packet| wire.send(to, packet));
+                wire.flush();
+                return Err(Stop::Finished);
+            }
             Err(Ended::Poisoned) => return Err(Stop::Failed("the matcher has failed".into())),
         };
         let Self { wire, outlet, marks, .. } = self;
@@ -183,6 +189,10 @@ impl<N, C> Publisher<N, C> {
             (Counter::UnknownRequests, outlet.unknown_session),
             (Counter::NeverSent, outlet.never_sent),
             (Counter::Forgotten, outlet.forgotten),
+            (Counter::TooManyRequests, outlet.too_many),
+            (Counter::UnsealedRequests, outlet.seals.unsealed),
+            (Counter::BrokenRequests, outlet.seals.broken),
+            (Counter::OldRequests, outlet.seals.other_login + outlet.seals.replayed),
             (Counter::Answered, outlet.answered),
             (Counter::Unsent, self.wire.unsent),
             (Counter::Published, self.published),

@@ -7,8 +7,8 @@
 use super::mark::Mark;
 use super::receiver::{Desk, Office};
 use super::{
-    ControlQueue, Journaler, Matcher, Meters, Progress, Publisher, Receiver, Restored, Stage,
-    StartError,
+    ControlQueue, Journaler, Matcher, Meters, Progress, Publisher, Receiver, Restored, Silences,
+    Stage, StartError,
 };
 use crate::clock::Clock;
 use crate::config::Config;
@@ -18,8 +18,8 @@ use crate::threads::{Assignment, Layout, Priority};
 use ringmatch_engine::Exchange;
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
-use ringmatch_gateway::Intake;
 use ringmatch_gateway::net::Datagrams;
+use ringmatch_gateway::{Intake, Logins};
 use ringmatch_journal::{Storage, Writer};
 use ringmatch_ring::{Builder, SequenceWriter};
 use std::net::SocketAddr;
@@ -96,9 +96,9 @@ impl Stages {
         let progress = Progress::starting_at(&exchange);
         let receiver = Receiver::new(
             sockets.orders,
-            intake(&exchange),
+            intake(&exchange, outlet.logins()),
             Desk::new(command_ring, last, time),
-            Office::new(opening, queue, progress.clone()),
+            Office::new(opening, queue, progress.clone()).heeding(Silences::of(config, &exchange)),
             durable.reader(),
             Arc::clone(stop),
             meters.clone(),
@@ -170,8 +170,8 @@ impl Stages {
 }
 
 /// The venue's end of the order streams, as the recovered exchange knows them.
-fn intake(exchange: &Exchange) -> Intake {
-    let mut intake = Intake::default();
+fn intake(exchange: &Exchange, logins: &Logins) -> Intake {
+    let mut intake = Intake::with_logins(logins.clone());
     for instrument in exchange.instruments() {
         intake.list(instrument.id, instrument.symbol);
     }

@@ -14,13 +14,14 @@ use super::{
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, ThreadsConfig};
 use crate::follower::FollowError;
+use crate::keys::{Keys, KeysError};
 use crate::operations::ChangedConfig;
 use crate::threads::{
     self, Cpus, Heartbeat, Layout, Locked, Oversubscribed, Standing, Started, WrongPins,
 };
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
-use ringmatch_gateway::{Outlet, OutletConfig};
+use ringmatch_gateway::{Logins, Outlet, OutletConfig};
 use ringmatch_journal::{Directory, Durability, JournalError, Nowhere, Storage, Writer};
 use ringmatch_ring::BuildError;
 use std::net::SocketAddr;
@@ -58,6 +59,12 @@ pub enum StartError {
     /// A ring cannot be built.
     #[error(transparent)]
     Ring(#[from] BuildError),
+    /// It is not known who may trade.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The system has no random numbers.
+    #[error("no numbers for logins can be drawn: {0}")]
+    Random(#[from] getrandom::Error),
     /// There are not as many CPUs to pin to as threads.
     #[error(transparent)]
     Pins(#[from] WrongPins),
@@ -137,6 +144,7 @@ impl Venue {
     where
         Writer<S>: Send,
     {
+        let logins = Logins::new(Keys::of_venue(config)?.iter(), getrandom::u64()?);
         let ThreadsConfig { wait, priority, lock_memory, .. } = config.threads;
         let usable = Cpus::usable();
         let layout = config.threads.layout.resolve(usable.count(), config.journal.durability);
@@ -150,7 +158,7 @@ impl Venue {
             market_data: config.network.market_data.into(),
             requests: requests.local_address(),
         };
-        let outlet = Outlet::new(OutletConfig::new(config.venue.name));
+        let outlet = Outlet::new(OutletConfig::new(config.venue.name)).with_logins(logins);
         let restored = Restored::replay(config, recovery, outlet)?;
         let recovered = restored.recovered.clone();
         let (meters, stop) = (Meters::new(SystemClock::start()), Arc::default());

@@ -92,7 +92,7 @@ impl Site {
     pub fn client(&self, session: &str, start: Start) -> ClientConfig {
         let session: SessionName = session.parse().unwrap();
         let Self { orders, requests, .. } = *self;
-        ClientConfig { session, orders, requests, interface: Ipv4Addr::LOCALHOST, start }
+        ClientConfig { session, orders, requests, interface: Ipv4Addr::LOCALHOST, start, key: None }
     }
 
     /// A connected client.

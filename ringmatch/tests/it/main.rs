@@ -31,6 +31,8 @@ mod operate;
 mod proxy;
 /// Messages and files of recorded market data.
 mod record;
+/// Sessions with keys: who gets in, who takes over, who is gone.
+mod sealed;
 /// `send` and `tap` as a user runs them.
 mod send;
 /// `session` as a program in any language runs it.

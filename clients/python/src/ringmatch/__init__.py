@@ -1,6 +1,7 @@
 """Client of the Ringmatch matching engine, in plain Python.
 
-- `Client` trades in one session: orders out, responses in, nothing lost.
+- `Client` trades in one session: orders out, responses in, nothing lost;
+  `read_keys` reads the keys of sessions that have some.
 - `MarketFeed` reads market data, `Book` builds the books from it, and `trades`
   gives its trades.
 - `Journal` reads and verifies a journal, and gives its commands as rows.
@@ -11,6 +12,7 @@ from . import itch, mold, ouch
 from .client import Client, Response, Silence
 from .journal import Journal, JournalError, trades_of_dump
 from .market import Book, MarketFeed, Order, Trade, trades
+from .seal import TakenOver, read_keys
 from .wire import Message, WireError, price, price_text
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "Order",
     "Response",
     "Silence",
+    "TakenOver",
     "Trade",
     "WireError",
     "itch",
@@ -30,6 +33,7 @@ __all__ = [
     "ouch",
     "price",
     "price_text",
+    "read_keys",
     "trades",
     "trades_of_dump",
 ]

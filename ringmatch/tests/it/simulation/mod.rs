@@ -13,6 +13,7 @@ mod clock;
 mod house;
 mod network;
 mod reader;
+mod silence;
 mod trader;
 
 use clock::Time;
@@ -105,8 +106,11 @@ fn address(host: u8, port: u16) -> SocketAddr {
 
 impl History {
     fn new(seed: u64) -> Self {
+        Self::with(Config::parse(CONFIG, "simulation").unwrap(), seed)
+    }
+
+    fn with(config: Config, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
-        let config = Config::parse(CONFIG, "simulation").unwrap();
         let time = Time::default();
         let network = Network::new(random.fork(), time.clone());
         let (orders, requests) = (config.network.orders.into(), config.network.requests.into());
