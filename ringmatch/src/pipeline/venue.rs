@@ -135,19 +135,26 @@ impl Venue {
     /// When the journal, a socket, the config or a thread stands in the way;
     /// nothing has been changed then but what recovery did.
     pub fn start(config: &Config, data_dir: &Path) -> Result<Self, StartError> {
-        let directory = Directory::create(data_dir)
-            .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
+        let directory = || {
+            let failed = |source| StartError::Directory { path: data_dir.to_owned(), source };
+            Directory::create(data_dir).map_err(failed)
+        };
         match config.journal.durability {
-            Durability::None => Self::start_on(config, Nowhere::instead_of(directory)?, None),
-            _ => Self::start_on(config, directory.clone(), Some((data_dir, directory))),
+            Durability::None => {
+                Self::start_on(config, data_dir, || Ok((Nowhere::instead_of(directory()?)?, None)))
+            }
+            _ => Self::start_on(config, data_dir, || {
+                let journal = directory()?;
+                Ok((journal.clone(), Some(journal)))
+            }),
         }
     }
 
-    /// Starts on a journal; what is in a directory can be followed there.
+    /// Starts on a journal; one in a directory can be followed there.
     fn start_on<S: Storage>(
         config: &Config,
-        storage: S,
-        kept: Option<(&Path, Directory)>,
+        data_dir: &Path,
+        storage: impl FnOnce() -> Result<(S, Option<Directory>), StartError>,
     ) -> Result<Self, StartError>
     where
         Writer<S>: Send,
@@ -158,11 +165,12 @@ impl Venue {
         let layout = config.threads.layout.resolve(usable.count(), config.journal.durability);
         layout.check(wait, 0, &usable)?;
         let cpus = config.threads.pin.assign(layout, &usable)?;
+        let (storage, followed) = storage()?;
         let recovery = open_journal(config, storage)?;
         let orders = open_endpoint(config, "orders", config.network.orders)?;
         let requests = open_endpoint(config, "requests", config.network.requests)?;
-        let opening = match &kept {
-            Some((data_dir, _)) => Opening::new(config, data_dir, &requests, &logins)?,
+        let opening = match &followed {
+            Some(_) => Opening::new(config, data_dir, &requests, &logins)?,
             None => Opening::default(),
         };
         let addresses = Addresses {
@@ -182,8 +190,8 @@ impl Venue {
         let durable = stages.durable();
         // Rings, books, windows and buffers are all there by now.
         let locked = if lock_memory { Locked::now() } else { Locked::Unasked };
-        let service = match kept {
-            Some((_, journal)) => opening.start(config, journal, durable, &meters)?,
+        let service = match followed {
+            Some(journal) => opening.start(config, journal, durable, &meters)?,
             None => None,
         };
         let threads = Vec::new();
