@@ -66,7 +66,7 @@ pub struct Exchange {
     /// Orders of one command that cancels many; empty between commands.
     pub(crate) chosen: Vec<u32>,
     pub(crate) counters: Counters,
-    digest: Digest,
+    pub(crate) digest: Digest,
 }
 
 impl Exchange {

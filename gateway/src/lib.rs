@@ -31,4 +31,4 @@ pub mod wire;
 
 pub use directory::Directory;
 pub use intake::{Intake, IntakeCounters, Sequencer};
-pub use outlet::{Destination, Outlet, OutletConfig, OutletCounters};
+pub use outlet::{Destination, Outlet, OutletConfig, OutletCounters, RecallError, Retained};

@@ -20,6 +20,10 @@ use ringmatch_engine::SessionId;
 use ringmatch_engine::event::{Event, EventBody, Recipient};
 use std::net::SocketAddr;
 
+mod windows;
+
+pub use windows::{RecallError, Retained};
+
 /// Where a packet goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination {
@@ -99,8 +103,9 @@ struct Mailbox {
 }
 
 impl Mailbox {
-    fn new(name: SessionName, window_bytes: usize, window_messages: usize) -> Self {
-        let config = SenderConfig { window_bytes, window_messages, ..SenderConfig::new(name) };
+    fn new(name: SessionName, next: u64, window_bytes: usize, window_messages: usize) -> Self {
+        let config =
+            SenderConfig { next, window_bytes, window_messages, ..SenderConfig::new(name) };
         Self { name, stream: StreamSender::new(config), subscriber: None, is_dirty: false }
     }
 }
@@ -121,7 +126,13 @@ impl Outlet {
     /// The streams of a venue before its first event.
     #[must_use]
     pub fn new(config: OutletConfig) -> Self {
+        Self::starting_at(config, 1)
+    }
+
+    /// The same with another first number of market data.
+    fn starting_at(config: OutletConfig, next: u64) -> Self {
         let market = SenderConfig {
+            next,
             window_bytes: config.market_bytes,
             window_messages: config.market_messages,
             ..SenderConfig::new(config.name)
@@ -260,7 +271,7 @@ impl Outlet {
             EventBody::SessionAdded { to, name, firm } => {
                 self.directory.admit(to.session(), *firm);
                 let OutletConfig { response_bytes, response_messages, .. } = self.config;
-                self.mailboxes.push(Mailbox::new(*name, response_bytes, response_messages));
+                self.mailboxes.push(Mailbox::new(*name, 1, response_bytes, response_messages));
                 self.dirty.reserve(self.mailboxes.len());
             }
             EventBody::InstrumentAdded { instrument, symbol, .. } => {

@@ -36,6 +36,17 @@ impl Until {
     }
 }
 
+impl Until {
+    /// Whether it is not before where an exchange stands.
+    #[must_use]
+    pub fn comes_after(self, exchange: &Exchange) -> bool {
+        match self {
+            Self::Sequence(last) => exchange.sequence() <= last,
+            Self::Time(last) => exchange.time() <= last,
+        }
+    }
+}
+
 impl Default for Until {
     /// With the last command.
     fn default() -> Self {
@@ -125,14 +136,33 @@ impl Follower {
     /// # Errors
     /// When no exchange can be built with these limits.
     pub fn new(limits: Limits) -> Result<Self, ringmatch_engine::LimitsError> {
-        Ok(Self {
-            exchange: Box::new(Exchange::new(limits)?),
+        Ok(Self::resume(Box::new(Exchange::new(limits)?)))
+    }
+
+    /// A follower that goes on from where an exchange stands.
+    #[must_use]
+    pub fn resume(exchange: Box<Exchange>) -> Self {
+        let mut follower = Self {
+            exchange,
             commands: Vec::new(),
             events: Vec::new(),
             digests: VecDeque::with_capacity(KEPT_DIGESTS),
             verified: 0,
             beyond: false,
-        })
+        };
+        follower.note_digest();
+        follower
+    }
+
+    /// Keeps the digest, if the journal will have a checkpoint of this command.
+    fn note_digest(&mut self) {
+        let (sequence, digest) = (self.exchange.sequence(), self.exchange.digest());
+        if sequence.0.is_multiple_of(CHECKPOINT_INTERVAL) {
+            if self.digests.len() == KEPT_DIGESTS {
+                self.digests.pop_front();
+            }
+            self.digests.push_back(Checkpoint { sequence, digest });
+        }
     }
 
     /// Applies a frame's commands up to `until`, and shows each with its events
@@ -170,7 +200,8 @@ impl Follower {
     }
 
     fn apply(&mut self, until: Until, witness: &mut impl FnMut(&SequencedCommand, &[Event])) {
-        for command in &self.commands {
+        for at in 0..self.commands.len() {
+            let command = &self.commands[at];
             if self.beyond || !until.includes(command) {
                 self.beyond = true;
                 return;
@@ -178,13 +209,7 @@ impl Follower {
             self.events.clear();
             self.exchange.apply(command, &mut self.events);
             witness(command, &self.events);
-            if command.sequence.0.is_multiple_of(CHECKPOINT_INTERVAL) {
-                if self.digests.len() == KEPT_DIGESTS {
-                    self.digests.pop_front();
-                }
-                let (sequence, digest) = (command.sequence, self.exchange.digest());
-                self.digests.push_back(Checkpoint { sequence, digest });
-            }
+            self.note_digest();
         }
     }
 

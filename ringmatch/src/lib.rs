@@ -4,7 +4,8 @@
 //! between the gateway and the journal, on rings and threads. [`config`] says
 //! what a venue is, [`threads`] how it runs, and [`log`] what its journal means;
 //! an [`operation`] is what its operator asks for through the [`door`];
-//! [`follower`] replays it, [`feed`] plays recorded market data to it, and
+//! [`follower`] replays it, a [`replica`] goes on from a [`snapshot`] of it, which the
+//! [`snapshotter`] makes, [`feed`] plays recorded market data to it, and
 //! [`latency`] measures how it answers, and on what [`environment`]; the [`board`]
 //! shows how it does. The binary's commands are in `commands`.
 #![forbid(unsafe_code)]
@@ -23,4 +24,7 @@ pub mod names;
 pub mod operation;
 pub mod operations;
 pub mod pipeline;
+pub mod replica;
+pub mod snapshot;
+pub mod snapshotter;
 pub mod threads;

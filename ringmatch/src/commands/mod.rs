@@ -25,6 +25,7 @@ mod replayer;
 mod send;
 mod serve;
 mod session;
+mod snapshot;
 mod tap;
 mod top;
 mod venue_args;
@@ -54,6 +55,7 @@ enum Command {
     Tap(tap::Args),
     Replay(replay::Args),
     Journal(journal::Args),
+    Snapshot(snapshot::Args),
     Latency(Box<latency::Args>),
     Doctor(doctor::Args),
     Top(top::Args),
@@ -72,6 +74,7 @@ pub fn run() -> ExitCode {
         Command::Tap(args) => tap::run(&args),
         Command::Replay(args) => replay::run(&args),
         Command::Journal(args) => journal::run(&args),
+        Command::Snapshot(args) => snapshot::run(&args),
         Command::Latency(args) => latency::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Top(args) => top::run(&args),

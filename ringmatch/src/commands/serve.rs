@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::door::Door;
 use crate::operation::Operation;
 use crate::pipeline::{Venue, Watch};
+use crate::snapshotter::Snapshots;
 use crate::threads::{Layout, Pinned};
 use clap::Parser;
 use ringmatch_journal::{Directory, Durability, Room};
@@ -78,7 +79,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let directory = Directory::open(&args.data_dir)?;
     let segment_bytes = config.journal.segment_bytes;
     let room = RoomWatch { directory, segment_bytes, told_segments: u64::MAX, told_unknown: false };
-    watch(&venue, &args.data_dir, room, door.as_ref(), &stop);
+    let snapshots = Snapshots::start(&config, &args.data_dir)?;
+    watch(&venue, &args.data_dir, room, door.as_ref(), snapshots.as_ref(), &stop);
     venue.stop();
     let report = venue.join();
     match report.failure() {
@@ -121,10 +123,14 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
     );
     eprintln!("  journal      {}, durability {}", data_dir.display(), config.journal.durability);
     eprintln!("               {}", recovered.journal);
+    for passed_over in &recovered.passed_over {
+        eprintln!("  warning: passed over: {passed_over}");
+    }
     eprintln!(
-        "  recovered    {} commands in {:.3} s, {} checkpoints agree",
+        "  recovered    {} commands in {:.3} s, {} of them from a snapshot; {} checkpoints agree",
         recovered.commands,
         recovered.time.as_secs_f64(),
+        recovered.snapshot,
         recovered.checkpoints,
     );
     eprintln!("  digest       {}, state {}", recovered.digest, recovered.state_hash);
@@ -152,6 +158,8 @@ fn ready(venue: &Venue) -> Value {
         "market_data": addresses.market_data,
         "requests": addresses.requests,
         "recovered_commands": recovered.commands,
+        "snapshot_commands": recovered.snapshot,
+        "snapshots_passed_over": recovered.passed_over,
         "recovery_seconds": recovered.time.as_secs_f64(),
         "digest": recovered.digest.to_string(),
         "state_hash": recovered.state_hash.to_string(),
@@ -209,6 +217,7 @@ fn watch(
     data_dir: &Path,
     mut room: RoomWatch,
     door: Option<&Door>,
+    snapshots: Option<&Snapshots>,
     stop: &AtomicBool,
 ) {
     let mut watch = Watch::new(venue.counters().clone());
@@ -227,6 +236,9 @@ fn watch(
         }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();
+            for news in snapshots.into_iter().flat_map(Snapshots::news) {
+                eprintln!("{news}");
+            }
             for news in watch.news().into_iter().chain(room.news()) {
                 eprintln!("warning: {news}");
             }

@@ -15,10 +15,11 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::Config;
 use crate::follower::FollowError;
 use crate::operations::ChangedConfig;
+use crate::replica::ReplicaError;
 use crate::threads::{self, Assignment, Layout, Pinned};
 use ringmatch_engine::LimitsError;
+use ringmatch_gateway::OutletConfig;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
-use ringmatch_gateway::{Outlet, OutletConfig};
 use ringmatch_journal::{Directory, JournalError};
 use ringmatch_ring::{BuildError, WaitStrategy};
 use std::net::SocketAddr;
@@ -45,6 +46,9 @@ pub enum StartError {
     /// something else than before.
     #[error(transparent)]
     Follow(#[from] FollowError),
+    /// There is no state to go on from.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
     /// A socket cannot be opened.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -141,7 +145,7 @@ impl Venue {
             market_data: config.network.market_data.into(),
             requests: requests.local_address(),
         };
-        let outlet = Outlet::new(OutletConfig::new(config.venue.name));
+        let outlet = OutletConfig::new(config.venue.name);
         let restored = Restored::replay(config, recovery, outlet)?;
         let recovered = restored.recovered.clone();
         let layout = config.threads.layout.resolve();

@@ -35,6 +35,8 @@ mod send;
 mod session;
 /// A whole venue in one seeded thread: bad network, unkind disk, crashes.
 mod simulation;
+/// Starts from snapshots, sound and damaged ones, of a stopped and a running venue.
+mod snapshots;
 /// Single stages at their edges: small rings, a clock that was set back.
 mod stages;
 /// `top` watches an engine from outside.

@@ -13,12 +13,14 @@ use ringmatch::follower::Follower;
 use ringmatch::pipeline::{
     Meters, Recovered, Restored, Sockets, Stage, Stages, StartError, Stop, control, open_journal,
 };
+use ringmatch::replica::{ReplicaConfig, ReplicaError};
+use ringmatch::snapshotter::Snapshotter;
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
-use ringmatch_engine::{Exchange, Sequence};
-use ringmatch_gateway::{Outlet, OutletConfig};
-use ringmatch_journal::Reader;
+use ringmatch_engine::{Exchange, Nanos, Sequence};
+use ringmatch_gateway::OutletConfig;
 use ringmatch_journal::sim::SimulatedDisk;
+use ringmatch_journal::{Reader, SaveRate};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +40,7 @@ pub struct House {
     random: fastrand::Rng,
     stop: Arc<AtomicBool>,
     stages: Vec<Paced>,
+    snapshotter: Option<Snapshotter<SimulatedDisk>>,
 }
 
 /// A stage, and how often it comes to work: 1 is always.
@@ -56,22 +59,15 @@ pub struct Replay {
 impl House {
     pub fn new(config: Config, network: Network, time: Time, mut random: fastrand::Rng) -> Self {
         let disk = SimulatedDisk::new(random.u64(..));
-        let (stop, stages) = (Arc::default(), Vec::new());
-        Self { config, disk, network, time, random, stop, stages }
+        let (stop, stages, snapshotter) = (Arc::default(), Vec::new(), None);
+        Self { config, disk, network, time, random, stop, stages, snapshotter }
     }
 
     /// Starts on whatever the disk holds. A replay of the journal must come to
     /// the same.
     pub fn start(&mut self) -> Result<Recovered, StartError> {
         let recovery = open_journal(&self.config, self.disk.clone())?;
-        let outlet = Outlet::new(OutletConfig {
-            market_bytes: 1 << 17,
-            market_messages: 1 << 12,
-            response_bytes: 1 << 16,
-            response_messages: 1 << 11,
-            ..OutletConfig::new(self.config.venue.name)
-        });
-        let restored = Restored::replay(&self.config, recovery, outlet)?;
+        let restored = Restored::replay(&self.config, recovery, self.windows())?;
         let recovered = restored.recovered.clone();
         let sockets = Sockets {
             orders: self.network.socket(self.config.network.orders.into()),
@@ -87,7 +83,29 @@ impl House {
         let paces = [1.0, 0.3, 0.05, 0.01];
         let paced = |stage| Paced { stage, pace: paces[self.random.usize(0..paces.len())] };
         self.stages = stages.in_order().into_iter().map(paced).collect();
+        self.snapshotter = self.open_snapshotter();
         Ok(recovered)
+    }
+
+    /// Windows that hold more than any history has messages.
+    fn windows(&self) -> OutletConfig {
+        OutletConfig {
+            market_bytes: 1 << 17,
+            market_messages: 1 << 12,
+            response_bytes: 1 << 16,
+            response_messages: 1 << 11,
+            ..OutletConfig::new(self.config.venue.name)
+        }
+    }
+
+    /// One that cannot follow the journal is done without, as the engine does.
+    fn open_snapshotter(&self) -> Option<Snapshotter<SimulatedDisk>> {
+        let bounds = ReplicaConfig { limits: self.config.limits(), outlet: self.windows() };
+        let (policy, disk) = (self.config.snapshots, self.disk.clone());
+        let opened = Snapshotter::open(policy, &bounds, disk, SaveRate::Full, Nanos(0));
+        let (snapshotter, passed_over) = opened.inspect_err(only_the_disk).ok()?;
+        assert!(passed_over.is_empty(), "{passed_over:?}");
+        Some(snapshotter)
     }
 
     pub fn is_up(&self) -> bool {
@@ -110,12 +128,20 @@ impl House {
                 Err(Stop::Failed(why)) => return Err(format!("{}: {why}", stage.name())),
             }
         }
+        if self.random.u8(..) < 20
+            && let Some(snapshotter) = &mut self.snapshotter
+            && let Err(error) = snapshotter.poll(Nanos(self.time.now()))
+        {
+            only_the_disk(&error);
+            self.snapshotter = None;
+        }
         Ok(())
     }
 
     /// The process dies.
     pub fn die(&mut self) {
         self.stages.clear();
+        self.snapshotter = None;
         for address in self.addresses() {
             self.network.close(address);
         }
@@ -156,4 +182,8 @@ impl House {
         }
         Replay { exchange: follower.into_exchange(), commands, events }
     }
+}
+
+fn only_the_disk(error: &ReplicaError) {
+    assert!(error.to_string().contains("the simulated disk failed"), "{error}");
 }

@@ -44,6 +44,11 @@ requests = "10.0.0.1:2"
 [journal]
 durability = "fsync"
 segment_bytes = 65536
+[snapshots]
+every_bytes = 6000
+every_s = 0
+keep = 2
+closed_segments = "compress"
 [threads]
 layout = "auto"
 wait = "backoff"
@@ -83,6 +88,8 @@ struct Outcome {
     commands: usize,
     ticks: usize,
     crashes: u32,
+    /// Starts that went on from a snapshot.
+    resumed: u32,
     carried: u64,
     time: u64,
 }
@@ -95,6 +102,7 @@ struct History {
     traders: Vec<Trader>,
     reader: Reader,
     crashes: u32,
+    resumed: u32,
     /// When the venue comes back.
     up_at: u64,
 }
@@ -122,7 +130,7 @@ impl History {
         let sockets = (market, address(9, 1), requests);
         let reader = Reader::new(config.venue.name, sockets, &network, &time);
         let house = House::new(config, network.clone(), time.clone(), random.fork());
-        Self { random, time, network, house, traders, reader, crashes: 0, up_at: 0 }
+        Self { random, time, network, house, traders, reader, crashes: 0, resumed: 0, up_at: 0 }
     }
 
     fn play(mut self) -> Outcome {
@@ -160,6 +168,7 @@ impl History {
             commands: replay.commands.len(),
             ticks: replay.commands.iter().filter(|c| c.command == Command::Tick).count(),
             crashes: self.crashes,
+            resumed: self.resumed,
             carried: self.network.carried(),
             time: self.time.now(),
         }
@@ -220,6 +229,8 @@ impl History {
         assert_eq!(recovered.digest, replay.exchange.digest());
         assert_eq!(recovered.state_hash, replay.exchange.state_hash());
         assert_eq!(recovered.commands, replay.commands.len() as u64);
+        assert!(recovered.passed_over.is_empty(), "{:?}", recovered.passed_over);
+        self.resumed += u32::from(recovered.snapshot > 0);
     }
 
     fn has_heard(&self, replay: &Replay) -> bool {
@@ -299,7 +310,7 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
         (Some(seed), _) => seed..seed + 1,
         (None, histories) => 0..histories.unwrap_or(HISTORIES),
     };
-    let (mut histories, mut commands, mut ticks, mut crashes) = (0, 0, 0, 0);
+    let (mut histories, mut commands, mut ticks, mut crashes, mut resumed) = (0, 0, 0, 0, 0);
     for seed in seeds {
         let play = || History::new(seed).play();
         match std::panic::catch_unwind(play) {
@@ -308,6 +319,7 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
                 commands += outcome.commands;
                 ticks += outcome.ticks;
                 crashes += outcome.crashes;
+                resumed += outcome.resumed;
             }
             Err(panic) => {
                 eprintln!("history {seed} failed; RINGMATCH_SEED={seed} plays it again");
@@ -315,7 +327,11 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
             }
         }
     }
-    println!("{histories} histories, {commands} commands, {ticks} ticks, {crashes} crashes");
+    println!(
+        "{histories} histories, {commands} commands, {ticks} ticks, {crashes} crashes, {resumed} \
+         starts from a snapshot"
+    );
+    assert!(u64::from(resumed) > histories / 10 || histories < HISTORIES, "snapshots are of use");
     assert!(ticks > 0 || histories < HISTORIES, "time was told nowhere");
 }
 
