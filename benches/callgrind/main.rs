@@ -8,7 +8,7 @@
 
 use clap::{Parser, ValueEnum};
 use ringmatch_benches::flow::{Mix, Script, read_recording};
-use ringmatch_benches::peers::{Engine, Lobster, Matchcore, OrderBookRs, Ringmatch};
+use ringmatch_benches::peers::{BATCH, Engine, Lobster, Matchcore, OrderBookRs, Ringmatch};
 use std::error::Error;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -69,7 +69,10 @@ fn play<E: Engine>(script: &Script) {
 /// What is counted.
 #[inline(never)]
 fn play_measured<E: Engine>(engine: &mut E, commands: &[E::Command]) {
-    for command in commands {
-        engine.apply(black_box(command));
+    for batch in commands.chunks(BATCH) {
+        engine.look_ahead(batch);
+        for command in batch {
+            engine.apply(black_box(command));
+        }
     }
 }

@@ -17,6 +17,7 @@ pub use self::orderbook_rs::OrderBookRs;
 pub use self::ringmatch::Ringmatch;
 
 use crate::flow::{Report, Reports, Room, Script};
+use ringmatch_engine::Exchange;
 
 /// An engine with the books of a flow.
 pub trait Engine: Sized {
@@ -30,6 +31,10 @@ pub trait Engine: Sized {
 
     /// An engine with empty books.
     fn open(room: &Room) -> Self;
+
+    /// Reads what a batch of commands will need, before they are applied. Only
+    /// for an engine whose venue does so too.
+    fn look_ahead(&self, _: &[Self::Command]) {}
 
     /// Applies a command; whatever the engine says is made and dropped.
     fn apply(&mut self, command: &Self::Command);
@@ -52,6 +57,9 @@ pub trait Peer: Engine {
         reports
     }
 }
+
+/// Commands that an engine may look at before they are applied.
+pub const BATCH: usize = Exchange::AHEAD;
 
 /// A flow in an engine's own commands.
 #[derive(Debug)]

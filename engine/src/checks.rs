@@ -1,9 +1,7 @@
 //! Whether an order can be taken: the checks of a new order, in their order.
 //!
-//! The numbers in the comments are those of `docs/order-semantics.md`. The
-//! usual order (a limit or market order without options, of a session without
-//! limits, for an instrument without special rules, in continuous trading) is
-//! looked at for its quantity, its price and room for it, and for nothing else.
+//! The numbers in the comments are those of `docs/order-semantics.md`. What the
+//! usual order has to pass of them stands in `usual`.
 
 use crate::book::{Grid, NIL, grain, key};
 use crate::command::{
@@ -55,7 +53,6 @@ pub(crate) struct Terms {
 }
 
 impl Terms {
-    #[inline(always)]
     fn at(side: Side, grain: u32) -> Self {
         let reach = key(side.opposite(), grain);
         Self { grain, reach, trades_now: true, crosses: false, level: NIL }
@@ -66,44 +63,26 @@ impl Terms {
 }
 
 impl Request<'_> {
-    #[inline(always)]
-    fn is_plain(&self) -> bool {
-        !self.has_options
-            && self.order_type != OrderType::MarketToLimit
-            && matches!(
-                self.time_in_force,
-                TimeInForce::Day
-                    | TimeInForce::ImmediateOrCancel
-                    | TimeInForce::FillOrKill
-                    | TimeInForce::GoodTillCancel
-            )
-    }
-
-    #[inline(always)]
     pub(crate) fn is_stop(&self) -> bool {
         self.has_options && matches!(self.options.pricing, Pricing::Stop | Pricing::TrailingStop)
     }
 
-    #[inline(always)]
     pub(crate) fn is_peg(&self) -> bool {
         self.has_options && matches!(self.options.pricing, Pricing::MidpointPeg | Pricing::NearPeg)
     }
 
     /// Whether it has to be held: it may rest, or it waits for something.
-    #[inline(always)]
     pub(crate) fn needs_place(&self) -> bool {
         self.may_rest() || self.is_stop()
     }
 
     /// Whether what is left of it may rest.
-    #[inline(always)]
     pub(crate) fn may_rest(&self) -> bool {
         let is_priced = self.order_type != OrderType::Market;
         (is_priced && !self.time_in_force.is_immediate()) || self.time_in_force.is_auction_only()
     }
 
     /// Whether it takes a special place besides.
-    #[inline(always)]
     pub(crate) fn is_special(&self) -> bool {
         let options = Options { min_quantity: Quantity(0), ..*self.options };
         (self.has_options && !options.is_none())
@@ -114,12 +93,11 @@ impl Request<'_> {
 
 impl Exchange {
     /// Check 1: what the session may do at all.
-    #[inline]
     pub(crate) fn check_session(&mut self, session: SessionId) -> Result<(), RejectReason> {
         if !self.known_session(session).is_checked {
             return Ok(());
         }
-        let time = self.time;
+        let time = self.voice.time;
         let session = self.known_session_mut(session);
         if !session.enabled {
             Err(RejectReason::SessionDisabled)
@@ -133,46 +111,9 @@ impl Exchange {
     }
 
     /// Checks 2 to 10 of a new order; check 1 comes before.
-    #[inline(always)]
     pub(crate) fn check(&self, request: &Request<'_>) -> Result<Terms, RejectReason> {
         let at = usize::from(request.instrument.0).wrapping_sub(1);
         let instrument = self.instruments.get(at).ok_or(RejectReason::UnknownSymbol)?;
-        match self.check_quickly(instrument, request, request.quantity) {
-            Some(Ok(terms)) => self.check_room(request, &terms).map(|()| terms),
-            Some(Err(reason)) => Err(reason),
-            None => self.check_slowly(instrument, request),
-        }
-    }
-
-    /// Checks 2 to 6 of the usual order; none where there is more to look at.
-    #[inline(always)]
-    pub(crate) fn check_quickly(
-        &self,
-        instrument: &Instrument,
-        request: &Request<'_>,
-        total: Quantity,
-    ) -> Option<Result<Terms, RejectReason>> {
-        if !(instrument.is_plain() && request.is_plain()) {
-            return None;
-        }
-        let grain = self.check_details(instrument, request, total);
-        Some(grain.map(|grain| match request.order_type {
-            OrderType::Limit => {
-                let terms = Terms::at(request.side, grain);
-                let Request { instrument, side, .. } = *request;
-                let (level, crosses) = self.books.outlook(instrument, side, grain, terms.reach);
-                Terms { level, crosses, ..terms }
-            }
-            _ => Terms::MARKET,
-        }))
-    }
-
-    #[cold]
-    fn check_slowly(
-        &self,
-        instrument: &Instrument,
-        request: &Request<'_>,
-    ) -> Result<Terms, RejectReason> {
         if instrument.status != InstrumentStatus::Enabled {
             return Err(RejectReason::InstrumentDisabled);
         }
@@ -182,7 +123,6 @@ impl Exchange {
 
     /// Checks 3 to 5: whether the order makes sense by itself. `total` is what
     /// the client gave as its quantity.
-    #[cold]
     pub(crate) fn check_sound(
         &self,
         instrument: &Instrument,
@@ -195,7 +135,6 @@ impl Exchange {
     }
 
     /// Check 3, and the grain of a limit order's price.
-    #[inline(always)]
     fn check_details(
         &self,
         instrument: &Instrument,
@@ -288,7 +227,6 @@ impl Exchange {
     }
 
     /// Checks 6 to 10, which depend on the moment.
-    #[cold]
     pub(crate) fn check_now(
         &self,
         instrument: &Instrument,
@@ -409,7 +347,6 @@ impl Exchange {
     }
 
     /// Checks 9 and 10.
-    #[inline(always)]
     pub(crate) fn check_room(
         &self,
         request: &Request<'_>,
@@ -432,15 +369,17 @@ impl Exchange {
     }
 
     /// Whether an order waits for the closing auction.
-    #[inline]
     pub(crate) fn waits(&self, request: &Request<'_>) -> bool {
         request.time_in_force == TimeInForce::AtClose
             && self.listed(request.instrument).phase != Phase::ClosingAuction
     }
 
     /// Check 10.
-    #[cold]
-    fn check_limits(&self, request: &Request<'_>, needs_place: bool) -> Result<(), RejectReason> {
+    pub(crate) fn check_limits(
+        &self,
+        request: &Request<'_>,
+        needs_place: bool,
+    ) -> Result<(), RejectReason> {
         let session = self.known_session(request.session);
         let instrument = self.listed(request.instrument);
         let (own_orders, own_quantity, own_value) = self.share_of(request.replaces);

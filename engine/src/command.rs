@@ -185,11 +185,18 @@ pub enum Side {
 impl Side {
     /// The other side.
     #[must_use]
+    #[inline(always)]
     pub const fn opposite(self) -> Self {
         match self {
             Self::Buy => Self::Sell,
             Self::Sell => Self::Buy,
         }
+    }
+
+    /// The other side's number.
+    #[inline(always)]
+    pub(crate) const fn against(self) -> usize {
+        self as usize ^ 1
     }
 }
 

@@ -1,48 +1,49 @@
 //! A running fingerprint of everything the exchange said.
 //!
 //! Each event is mixed into 64 bits: its fields, as words in a fixed order, are
-//! multiplied in pairs to 128 bits, each pair with keys of its own, and the folded
-//! products are added up; that sum and the digest so far are multiplied and
-//! folded once more. So an event costs a handful of multiplications that do not
-//! wait for each other, and one that waits for the event before. Two replays
-//! with the same digest have, for all that is not an attack, said the same; the
-//! journal carries checkpoints of it, so a replay that diverges is caught near
-//! where it did. It is a check against mistakes, not a cryptographic hash. Only
-//! values are folded, never memory, so padding and layout do not matter.
+//! multiplied by odd keys of their own and added up; that sum is mixed with the
+//! digest so far by a product of 128 bits, folded. So a word costs two
+//! instructions that wait for nothing, and one product an event waits for the
+//! event before. Two replays with the same digest have, for all that is not an
+//! attack, said the same; the journal carries checkpoints of it, so a replay that
+//! diverges is caught near where it did. It is a check against mistakes, not a
+//! cryptographic hash. Only values are folded, never memory, so padding and
+//! layout do not matter.
 
 use crate::alpha::Alpha;
+use crate::book::Marks;
 use crate::command::{Attributes, Options, Side};
 use crate::event::{
     Accepted, Added, AuctionFigures, BrokenParty, Canceled, CrossExecuted, Event, EventBody,
     Executed, Modified, OrderDetails, PriorityChanged, Recipient, Replaced, Restated,
     SelfTradePrevented, TradeBroken,
 };
+use crate::types::{Nanos, Sequence, StreamNumber};
 use std::fmt;
 
-/// Odd constants with no structure: the fractional parts of the square roots
-/// of the first twenty primes, made odd.
-const KEYS: [u64; 20] = [
-    0x6a09_e667_f3bc_c909,
-    0xbb67_ae85_84ca_a73b,
-    0x3c6e_f372_fe94_f82b,
-    0xa54f_f53a_5f1d_36f1,
-    0x510e_527f_ade6_82d1,
-    0x9b05_688c_2b3e_6c1f,
-    0x1f83_d9ab_fb41_bd6b,
-    0x5be0_cd19_137e_2179,
-    0xcbbb_9d5d_c105_9ed9,
-    0x629a_292a_367c_d507,
-    0x9159_015a_3070_dd17,
-    0x152f_ecd8_f70e_5939,
-    0x6733_2667_ffc0_0b31,
-    0x8eb4_4a87_6858_1511,
-    0xdb0c_2e0d_64f9_8fa7,
-    0x47b5_481d_befa_4fa5,
-    0xae5f_9156_e7b6_d99b,
-    0xcf6c_85d3_9d1a_1e15,
-    0x2f73_477d_6a45_63cb,
-    0x6d18_26ca_fd82_e1ed,
+/// Odd keys with no structure: 31 bits each, which fit in an instruction, of the
+/// fractional parts of the square roots of the first sixteen primes, made odd.
+const KEYS: [u64; 16] = [
+    0x6a09_e667,
+    0x3b67_ae85,
+    0x3c6e_f373,
+    0x254f_f53b,
+    0x510e_527f,
+    0x1b05_688d,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+    0x4bbb_9d5d,
+    0x629a_292b,
+    0x1159_015b,
+    0x152f_ecd9,
+    0x6733_2667,
+    0x0eb4_4a87,
+    0x5b0c_2e0d,
+    0x47b5_481d,
 ];
+
+/// What the digest's own products are with: the square root of two.
+const ROOT: u64 = 0x6a09_e667_f3bc_c909;
 
 /// A running fingerprint of everything that an exchange said.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,7 +51,7 @@ pub struct Digest(pub u64);
 
 impl Default for Digest {
     fn default() -> Self {
-        Self(KEYS[0])
+        Self(ROOT)
     }
 }
 
@@ -70,9 +71,8 @@ impl Digest {
     /// Folds two words in.
     #[inline]
     pub fn fold(&mut self, first: u64, second: u64) {
-        let product = mix(self.0 ^ first ^ KEYS[0], second ^ KEYS[1]);
-        // Adding the first word keeps it from vanishing when the other factor is zero.
-        self.0 = product.wrapping_add(first.rotate_left(32));
+        self.0 = mix(self.0 ^ first, ROOT).wrapping_add(second);
+        self.0 = mix(self.0, ROOT);
     }
 
     /// Folds one word in.
@@ -90,13 +90,25 @@ impl Digest {
 
     /// Folds an event in: what it is, whence it came, its place in the
     /// market-data stream, and its fields.
-    #[inline(always)]
+    #[inline]
     pub fn event(&mut self, event: &Event) {
+        self.fold_event(event.cause, event.time, event.market, &event.body);
+    }
+
+    #[inline(always)]
+    pub(crate) fn fold_event(
+        &mut self,
+        cause: Sequence,
+        time: Nanos,
+        market: StreamNumber,
+        body: &EventBody,
+    ) {
         let mut sum = Sum::default();
-        sum.pair(event.cause.0, event.time.0);
-        let tag = sum.body(&event.body);
-        sum.pair(event.market.0, tag);
-        self.fold(sum.total, 0);
+        sum.word(cause.0);
+        sum.word(time.0);
+        sum.word(market.0);
+        let tag = sum.body(body);
+        self.0 = mix(self.0 ^ sum.total.wrapping_add(tag << 56), ROOT);
     }
 }
 
@@ -104,11 +116,6 @@ impl Digest {
 fn mix(one: u64, other: u64) -> u64 {
     let wide = u128::from(one) * u128::from(other);
     (wide as u64) ^ ((wide >> 64) as u64)
-}
-
-/// The part of a key that fits in an instruction.
-const fn short(key: u64) -> u64 {
-    key >> 33
 }
 
 #[inline]
@@ -124,20 +131,24 @@ fn two(high: u32, low: u32) -> u64 {
     u64::from(high) << 32 | u64::from(low)
 }
 
-/// The products of an event's words.
+/// The sum of an event's words, each times a key.
 #[derive(Default)]
 struct Sum {
     total: u64,
-    pairs: usize,
+    words: usize,
 }
 
 impl Sum {
     #[inline(always)]
+    fn word(&mut self, word: u64) {
+        self.total = self.total.wrapping_add(word.wrapping_mul(KEYS[self.words]));
+        self.words += 1;
+    }
+
+    #[inline(always)]
     fn pair(&mut self, first: u64, second: u64) {
-        let at = self.pairs * 2;
-        self.pairs += 1;
-        let product = mix(first ^ short(KEYS[at]), second ^ short(KEYS[at + 1]));
-        self.total = self.total.wrapping_add(product).wrapping_add(first.rotate_left(32));
+        self.word(first);
+        self.word(second);
     }
 
     #[inline(always)]
@@ -146,20 +157,13 @@ impl Sum {
         self.pair(first, second);
     }
 
-    /// Adds a text and a word, in one pair.
-    #[inline(always)]
-    fn text_beside<const N: usize>(&mut self, text: &Alpha<N>, word: u64) {
-        let [first, second] = words(text);
-        self.pair(first, second.wrapping_add(word.wrapping_mul(KEYS[19])));
-    }
-
     /// Adds what happened, and returns its number.
     #[inline(always)]
     fn body(&mut self, body: &EventBody) -> u64 {
         match body {
             EventBody::Nothing => 0,
             EventBody::System(code) => {
-                self.pair(*code as u64, 0);
+                self.word(*code as u64);
                 1
             }
             EventBody::InstrumentAdded { instrument, symbol, lot_size } => {
@@ -262,21 +266,21 @@ impl Sum {
     #[inline(always)]
     fn order(&mut self, to: Recipient, order: &OrderDetails) {
         let Attributes { short_sale, capacity, intermarket_sweep, cl_ord_id } = &order.attributes;
-        let letters = u64::from_le_bytes([
-            order.side as u8,
-            order.order_type as u8,
-            order.time_in_force as u8,
-            order.display as u8,
-            *short_sale as u8,
-            *capacity as u8,
-            u8::from(*intermarket_sweep),
-            u8::from(order.rests),
-        ]);
+        let marks = Marks::new(
+            order.side,
+            order.order_type,
+            order.time_in_force,
+            order.display,
+            *short_sale,
+            *capacity,
+        );
+        let flags = u64::from(*intermarket_sweep) << 16 | u64::from(order.rests) << 17;
         // A price is below 2^32 and an instrument below 2^16.
         let price = (order.price.0 as u64) ^ (u64::from(order.instrument.0) << 48);
         self.pair(order.order_id.0, price);
         self.pair(to.word(), two(order.user_ref.0, order.quantity.0));
-        self.text_beside(cl_ord_id, letters);
+        self.text(cl_ord_id);
+        self.word(u64::from(marks.bits()) | flags);
         if !order.options.is_none() {
             self.options(&order.options);
         }
@@ -305,7 +309,11 @@ impl Sum {
     #[inline(always)]
     fn added(&mut self, added: &Added) {
         self.pair(added.order_id.0, added.price.0 as u64);
-        self.pair(two(added.instrument.0.into(), added.quantity.0), added.side as u64);
+        let letters = (added.display as u64) << 8 | added.side as u64;
+        self.pair(
+            two(added.instrument.0.into(), added.quantity.0),
+            u64::from(added.session.0) << 16 | letters,
+        );
     }
 
     #[inline(always)]
@@ -327,7 +335,7 @@ impl Sum {
             two(canceled.user_ref.0, canceled.instrument.0.into()),
             two(canceled.quantity.0, canceled.remaining.0),
         );
-        self.pair(two(canceled.displayed_quantity.0, canceled.reason as u32), 0);
+        self.word(two(canceled.displayed_quantity.0, canceled.reason as u32));
     }
 
     #[inline(always)]
@@ -357,7 +365,8 @@ impl Sum {
             two(restated.user_ref.0, restated.instrument.0.into()),
             two(restated.quantity.0, restated.displayed_quantity.0),
         );
-        let letters = (restated.side as u64) << 8 | restated.reason as u64;
+        let letters =
+            (restated.display as u64) << 16 | (restated.side as u64) << 8 | restated.reason as u64;
         self.pair(restated.price.0 as u64, letters);
     }
 
@@ -370,7 +379,7 @@ impl Sum {
         );
         let letters = (prevented.action as u32) << 8 | u32::from(prevented.is_maker);
         self.pair(prevented.price.0 as u64, two(prevented.prevented.0, letters));
-        self.pair(prevented.displayed_quantity.0.into(), 0);
+        self.word(prevented.displayed_quantity.0.into());
     }
 
     #[inline(always)]
@@ -382,7 +391,7 @@ impl Sum {
         );
         let letters = (executed.side as u32) << 8 | executed.cross as u32;
         self.pair(executed.match_number.0, executed.price.0 as u64);
-        self.pair(letters.into(), 0);
+        self.word(letters.into());
     }
 
     #[inline(always)]

@@ -17,8 +17,10 @@ use crate::types::{
 };
 use std::fmt;
 
-/// A fact, with its cause.
+/// A fact, with its cause. It begins on a cache line, so that it touches no
+/// more of them than it needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(align(64))]
 pub struct Event {
     /// The command that caused it.
     pub cause: Sequence,
@@ -301,12 +303,16 @@ pub struct Replaced {
 /// See [`EventBody::Added`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Added {
+    /// Whose order.
+    pub session: SessionId,
     /// What it trades.
     pub instrument: InstrumentId,
     /// The venue's reference for it.
     pub order_id: OrderId,
     /// Buy or sell.
     pub side: Side,
+    /// Who may see it.
+    pub display: Display,
     /// Displayed quantity.
     pub quantity: Quantity,
     /// Its limit.
@@ -426,6 +432,8 @@ pub struct Restated {
     pub price: Price,
     /// What is open.
     pub quantity: Quantity,
+    /// Who may see it.
+    pub display: Display,
     /// What the market sees of it from now on.
     pub displayed_quantity: Quantity,
     /// What happened to it.

@@ -2,10 +2,8 @@
 //!
 //! [`Exchange::apply`] is the whole interface for change. It dispatches to the
 //! clients' commands (`order_entry`, `changes`), to the operator's (`operator`)
-//! and to the phases of trading (`phases`). Whatever is said goes through
-//! [`Exchange::emit`], which numbers it, lets it be written where it will be
-//! read, and folds it into the digest, so nothing can be said that the digest
-//! does not know.
+//! and to the phases of trading (`phases`). What most messages ask for takes a
+//! short way through it (`usual`). Whatever is said is said by the `voice`.
 
 use crate::book::Books;
 use crate::command::{Command, SequencedCommand, SetFees, SystemEvent};
@@ -17,6 +15,7 @@ use crate::session::Session;
 use crate::tick_tables::TickTables;
 use crate::trade_log::TradeLog;
 use crate::types::{InstrumentId, MatchNumber, Nanos, OrderId, Sequence, SessionId, StreamNumber};
+use crate::voice::Voice;
 
 /// How often the exchange did, or passed over, something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,11 +46,9 @@ pub struct Exchange {
     pub(crate) instruments: Vec<Instrument>,
     pub(crate) sessions: Vec<Session>,
     pub(crate) books: Books,
-    pub(crate) sequence: Sequence,
-    pub(crate) time: Nanos,
+    pub(crate) voice: Voice,
     pub(crate) next_order_id: OrderId,
     pub(crate) next_match: MatchNumber,
-    pub(crate) next_market: StreamNumber,
     pub(crate) system_event: Option<SystemEvent>,
     pub(crate) tick_tables: TickTables,
     pub(crate) fees: SetFees,
@@ -66,7 +63,6 @@ pub struct Exchange {
     /// Orders of one command that cancels many; empty between commands.
     pub(crate) chosen: Vec<u32>,
     pub(crate) counters: Counters,
-    pub(crate) digest: Digest,
 }
 
 impl Exchange {
@@ -81,11 +77,9 @@ impl Exchange {
             instruments: Vec::with_capacity(limits.instruments.into()),
             sessions: Vec::with_capacity(limits.sessions.into()),
             books: Books::new(&limits),
-            sequence: Sequence(0),
-            time: Nanos(0),
+            voice: Voice::new(),
             next_order_id: OrderId(1),
             next_match: MatchNumber(1),
-            next_market: StreamNumber(1),
             system_event: None,
             tick_tables: TickTables::default(),
             fees: SetFees::default(),
@@ -96,7 +90,6 @@ impl Exchange {
             timer: None,
             chosen: Vec::with_capacity(limits.orders as usize),
             counters: Counters::default(),
-            digest: Digest::default(),
         })
     }
 
@@ -108,11 +101,11 @@ impl Exchange {
     #[inline]
     pub fn apply<S: EventSink>(&mut self, input: &SequencedCommand, sink: &mut S) {
         assert!(
-            input.sequence.0 == self.sequence.0.wrapping_add(1),
+            input.sequence.0 == self.voice.sequence.0.wrapping_add(1),
             "commands are applied without a hole"
         );
-        self.sequence = input.sequence;
-        self.time = self.time.max(input.time);
+        self.voice.sequence = input.sequence;
+        self.voice.time = self.voice.time.max(input.time);
         let Some(session) = self.session_mut(input.session) else {
             self.apply_elsewhere(input, sink);
             return;
@@ -123,11 +116,14 @@ impl Exchange {
             return;
         }
         session.next_input = input.number + 1;
-        match &input.command {
-            Command::Enter(order) => self.enter(input.session, order, sink),
-            Command::Replace(order) => self.replace(input.session, order, sink),
-            Command::Cancel(cancel) => self.cancel(input.session, cancel, sink),
-            rare => self.serve_rare(input.session, rare, sink),
+        let is_done = match &input.command {
+            Command::Enter(order) => self.enter_usual(input.session, order, sink),
+            Command::Replace(order) => self.replace_usual(input.session, order, sink),
+            Command::Cancel(cancel) => self.cancel_usual(input.session, cancel, sink),
+            _ => false,
+        };
+        if !is_done {
+            self.serve(input.session, &input.command, sink);
         }
     }
 
@@ -141,9 +137,13 @@ impl Exchange {
         }
     }
 
-    #[cold]
-    fn serve_rare<S: EventSink>(&mut self, session: SessionId, command: &Command, sink: &mut S) {
+    /// What takes the whole procedure.
+    #[inline(never)]
+    fn serve<S: EventSink>(&mut self, session: SessionId, command: &Command, sink: &mut S) {
         match command {
+            Command::Enter(order) => self.enter(session, order, sink),
+            Command::Replace(order) => self.replace(session, order, sink),
+            Command::Cancel(cancel) => self.cancel(session, cancel, sink),
             Command::EnterSpecial(special) => {
                 self.enter_special(session, &special.order, &special.options, sink);
             }
@@ -155,7 +155,7 @@ impl Exchange {
             Command::SetOrderEntry(request) => self.set_order_entry(session, request, sink),
             Command::AccountQuery => self.account_query(session, sink),
             Command::Malformed(malformed) => self.malformed(session, malformed, sink),
-            Command::Nothing | Command::Enter(_) | Command::Replace(_) | Command::Cancel(_) => {}
+            Command::Nothing => {}
             Command::AddInstrument(_)
             | Command::AddSession(_)
             | Command::SystemEvent(_)
@@ -172,19 +172,10 @@ impl Exchange {
         }
     }
 
-    /// Says something: numbers it, has it written in its place, folds it into
-    /// the digest.
+    /// Says something, to the market too or not.
     #[inline(always)]
     pub(crate) fn emit<S: EventSink>(&mut self, sink: &mut S, to_market: bool, body: EventBody) {
-        let market = if to_market { self.next_market } else { StreamNumber(0) };
-        self.next_market.0 += u64::from(to_market);
-        let event = sink.claim();
-        event.cause = self.sequence;
-        event.time = self.time;
-        event.market = market;
-        event.body = body;
-        self.digest.event(event);
-        self.counters.events += 1;
+        self.voice.emit(sink, to_market, body);
     }
 
     /// A session that is known to exist, as the recipient of its next response.
@@ -222,6 +213,12 @@ impl Exchange {
         &mut self.instruments[usize::from(id.0) - 1]
     }
 
+    /// Notes again what an instrument asks of the usual order.
+    pub(crate) fn review_instrument(&mut self, id: InstrumentId) {
+        let gate = self.listed(id).gate();
+        self.books.set_gate(id, gate);
+    }
+
     /// Gives the next order reference out.
     #[inline]
     pub(crate) fn take_order_id(&mut self) -> OrderId {
@@ -250,31 +247,31 @@ impl Exchange {
     /// The last command applied; zero before the first.
     #[must_use]
     pub fn sequence(&self) -> Sequence {
-        self.sequence
+        self.voice.sequence
     }
 
     /// The time of the last command.
     #[must_use]
     pub fn time(&self) -> Nanos {
-        self.time
+        self.voice.time
     }
 
     /// The fingerprint of all events so far.
     #[must_use]
     pub fn digest(&self) -> Digest {
-        self.digest
+        self.voice.digest
     }
 
     /// What was done and passed over so far.
     #[must_use]
-    pub fn counters(&self) -> &Counters {
-        &self.counters
+    pub fn counters(&self) -> Counters {
+        Counters { events: self.voice.events, ..self.counters }
     }
 
     /// The number that the next market-data message will have.
     #[must_use]
     pub fn next_market(&self) -> StreamNumber {
-        self.next_market
+        self.voice.next_market
     }
 
     /// The last point of the trading day that was announced.

@@ -115,6 +115,7 @@ impl Exchange {
             side: order.marks.side(),
             price: limit,
             quantity: order.open,
+            display: order.marks.display(),
             displayed_quantity: Quantity(0),
             reason: RestateReason::Triggered,
         };

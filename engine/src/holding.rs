@@ -16,7 +16,7 @@ pub(crate) const FIGURES_AFTER_NS: u64 = 1_000_000_000;
 
 impl Exchange {
     /// Takes an order in and lets it rest; there must be room.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn hold(
         &mut self,
         instrument: InstrumentId,
@@ -34,23 +34,6 @@ impl Exchange {
         }
         self.note_change(instrument);
         index
-    }
-
-    /// Takes an order without anything special in at a level of the book that
-    /// is known, or NIL if there is none; there must be room.
-    #[inline(always)]
-    pub(crate) fn hold_at(
-        &mut self,
-        instrument: InstrumentId,
-        level: u32,
-        grain: u32,
-        order: Order,
-    ) {
-        let index = self.books.rest_at(instrument, level, grain, order);
-        if self.known_session(order.session).is_counted {
-            self.count(index, instrument);
-        }
-        self.note_change(instrument);
     }
 
     #[cold]
@@ -185,7 +168,13 @@ impl Exchange {
     }
 
     #[cold]
-    fn uncount(&mut self, index: u32, instrument: InstrumentId, by: Quantity, is_gone: bool) {
+    pub(crate) fn uncount(
+        &mut self,
+        index: u32,
+        instrument: InstrumentId,
+        by: Quantity,
+        is_gone: bool,
+    ) {
         let order = self.books.orders[index];
         let value = self.own_price(&order).0 as u128 * u128::from(by.0);
         let session = self.known_session_mut(order.session);
@@ -229,7 +218,7 @@ impl Exchange {
 
     /// Notes that a book has changed, for the figures of an auction.
     #[inline]
-    fn note_change(&mut self, instrument: InstrumentId) {
+    pub(crate) fn note_change(&mut self, instrument: InstrumentId) {
         if self.auctions > 0 {
             self.make_figures_due(instrument);
         }
@@ -237,7 +226,7 @@ impl Exchange {
 
     #[cold]
     fn make_figures_due(&mut self, instrument: InstrumentId) {
-        let due = Nanos(self.time.0.saturating_add(FIGURES_AFTER_NS));
+        let due = Nanos(self.voice.time.0.saturating_add(FIGURES_AFTER_NS));
         let listed = self.listed_mut(instrument);
         if listed.says_figures() && listed.figures_due == Nanos(0) {
             listed.figures_due = due;

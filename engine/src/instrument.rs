@@ -1,5 +1,6 @@
 //! What is traded, in which steps, and in which phase it is.
 
+use crate::book::Gate;
 use crate::command::{AddInstrument, Breach, InstrumentStatus, Phase, SetRules};
 use crate::types::{InstrumentId, Nanos, Price, Quantity, Symbol};
 
@@ -32,7 +33,6 @@ pub struct Instrument {
     pub(crate) followed_price: Price,
     /// The best displayed grains that pegs have followed; zero for none.
     pub(crate) followed_best: [u32; 2],
-    is_plain: bool,
 }
 
 impl Instrument {
@@ -52,7 +52,6 @@ impl Instrument {
             figures_due: Nanos(0),
             followed_price: Price(0),
             followed_best: [0; 2],
-            is_plain: false,
         }
     }
 
@@ -68,19 +67,18 @@ impl Instrument {
         self.phase.gathers() && self.phase != Phase::PreOpen
     }
 
-    /// Whether an order without options needs no other look at it than its
-    /// quantity and price.
-    #[inline]
-    pub(crate) fn is_plain(&self) -> bool {
-        self.is_plain
-    }
-
-    /// Notes again whether it is.
-    pub(crate) fn review(&mut self) {
-        self.is_plain = self.phase == Phase::Continuous
-            && self.status == InstrumentStatus::Enabled
-            && self.rules.max_value == 0
-            && self.rules.tick_table == 0;
+    /// What it asks of the usual order.
+    pub(crate) fn gate(&self) -> Gate {
+        let SetRules { max_value, tick_table, static_collar_bp, dynamic_collar_bp, .. } =
+            self.rules;
+        let has_rules =
+            max_value > 0 || tick_table > 0 || static_collar_bp > 0 || dynamic_collar_bp > 0;
+        let trades = self.phase == Phase::Continuous && self.status == InstrumentStatus::Enabled;
+        Gate {
+            is_open: trades && !has_rules,
+            lot_size: self.lot_size,
+            max_quantity: self.max_quantity,
+        }
     }
 
     /// What decides between prices at which an auction trades the same.

@@ -62,6 +62,8 @@ mod state;
 mod tick_tables;
 mod trade_log;
 mod types;
+mod usual;
+mod voice;
 
 pub use alpha::{Alpha, AlphaError};
 pub use digest::Digest;

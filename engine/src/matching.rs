@@ -319,6 +319,7 @@ impl Exchange {
             side: order.marks.side(),
             price: self.books.price(&order),
             quantity: order.open,
+            display: order.marks.display(),
             displayed_quantity: self.books.displayed(&order),
             reason: RestateReason::Refreshed,
         };
@@ -456,9 +457,11 @@ impl Exchange {
             let shown = special.map_or(0, |special| special.options.max_floor.0);
             let quantity = if shown == 0 { open } else { open.min(Quantity(shown)) };
             let added = Added {
+                session: incoming.session,
                 instrument,
                 order_id: incoming.id,
                 side: incoming.marks.side(),
+                display: incoming.marks.display(),
                 quantity,
                 price: self.books.grid(instrument).price(grain),
             };

@@ -128,7 +128,7 @@ impl Exchange {
         if reference == Price(0) {
             listed.rules.reference_price = before;
         }
-        listed.review();
+        self.review_instrument(rules.instrument);
         true
     }
 
@@ -149,8 +149,9 @@ impl Exchange {
         }
         let listed = self.listed_mut(instrument);
         listed.status = status;
-        listed.review();
-        if status != InstrumentStatus::Enabled && listed.phase != Phase::Halted {
+        let is_halted = listed.phase == Phase::Halted;
+        self.review_instrument(instrument);
+        if status != InstrumentStatus::Enabled && !is_halted {
             self.change_phase(instrument, Phase::Halted, PhaseReason::Status, sink);
         }
         if status == InstrumentStatus::Removed {

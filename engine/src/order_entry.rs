@@ -54,9 +54,7 @@ impl Exchange {
         self.enter_with(session, order, Some(options), sink);
     }
 
-    /// Enters an order. Inlined twice, so that one without options does not
-    /// ask for any.
-    #[inline(always)]
+    /// Enters an order.
     fn enter_with<S: EventSink>(
         &mut self,
         session: SessionId,
@@ -183,12 +181,7 @@ impl Exchange {
             }
             Way::Rests => {
                 let Incoming { instrument, grain, .. } = incoming;
-                if request.replaces == NIL && terms.trades_now {
-                    self.hold_at(instrument, terms.level, grain, incoming.order());
-                } else {
-                    // What it replaces may have been the last at its level.
-                    self.hold(instrument, Place::Book, grain, incoming.order(), None);
-                }
+                self.hold(instrument, Place::Book, grain, incoming.order(), None);
             }
             Way::Trades => self.settle(&mut incoming, None, sink),
         }
@@ -231,7 +224,7 @@ impl Exchange {
             (TimeInForce::GoodTillTime, 0) => inherited,
             (TimeInForce::GoodTillTime, seconds) => {
                 let after_ns = u64::from(seconds) * 1_000_000_000;
-                Nanos(self.time.0.saturating_add(after_ns))
+                Nanos(self.voice.time.0.saturating_add(after_ns))
             }
             _ => Nanos(0),
         };
@@ -313,11 +306,7 @@ impl Exchange {
         };
         let is_special = request.is_special() && request.needs_place();
         let listed = self.listed(instrument);
-        let is_sound = match self.check_quickly(listed, &request, order.quantity) {
-            Some(sound) => sound.is_ok(),
-            None => self.check_sound(listed, &request, order.quantity).is_ok(),
-        };
-        if !is_sound {
+        if self.check_sound(listed, &request, order.quantity).is_err() {
             self.take_out(index, instrument, CancelReason::InvalidReplacement, sink);
             self.follow_up(instrument, sink);
             return;
@@ -328,11 +317,7 @@ impl Exchange {
             self.follow_up(instrument, sink);
             return;
         }
-        let checked = match self.check_quickly(listed, &request, order.quantity) {
-            Some(Ok(terms)) => self.check_room(&request, &terms).map(|()| terms),
-            _ => self.check_now(listed, &request),
-        };
-        let terms = match checked {
+        let terms = match self.check_now(listed, &request) {
             Ok(terms) => terms,
             Err(reason) => {
                 self.postpone(session, order, reason, sink);

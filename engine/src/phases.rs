@@ -46,11 +46,10 @@ impl Exchange {
         reason: PhaseReason,
         sink: &mut S,
     ) {
-        let time = self.time;
+        let time = self.voice.time;
         let listed = self.listed_mut(instrument);
         let said_figures = listed.says_figures();
         listed.phase = phase;
-        listed.review();
         let says_figures = listed.says_figures();
         let seconds = u64::from(listed.rules.volatility_auction_s);
         let is_timed = phase == Phase::VolatilityAuction && seconds > 0;
@@ -62,6 +61,7 @@ impl Exchange {
                 self.due_at(due);
             }
         }
+        self.review_instrument(instrument);
         self.auctions += u16::from(says_figures);
         self.auctions -= u16::from(said_figures);
         self.emit(sink, true, EventBody::TradingAction { instrument, phase, reason });
@@ -96,7 +96,7 @@ impl Exchange {
     /// Does what is due.
     pub(crate) fn tick<S: EventSink>(&mut self, sink: &mut S) {
         while let Some((due, index)) = self.books.first_to_expire()
-            && due <= self.time
+            && due <= self.voice.time
         {
             let instrument = self.books.instrument(&self.books.orders[index]);
             self.take_out(index, instrument, CancelReason::Expired, sink);
@@ -104,14 +104,14 @@ impl Exchange {
         }
         for at in 0..self.instruments.len() {
             let listed = &self.instruments[at];
-            if is_due(listed.auction_ends, self.time) {
+            if is_due(listed.auction_ends, self.voice.time) {
                 let (id, phase) = (listed.id, Phase::Continuous);
                 self.set_phase(id, phase, PhaseReason::AuctionOver, sink);
             }
         }
         for at in 0..self.instruments.len() {
             let listed = &mut self.instruments[at];
-            if is_due(listed.figures_due, self.time) {
+            if is_due(listed.figures_due, self.voice.time) {
                 listed.figures_due = Nanos(0);
                 let id = listed.id;
                 self.say_figures(id, sink);

@@ -10,9 +10,8 @@
 //! has made stale was read for in vain.
 
 use crate::book::NIL;
-use crate::command::{Command, SequencedCommand, Side};
+use crate::command::{Command, Enter, SequencedCommand};
 use crate::exchange::Exchange;
-use crate::types::{InstrumentId, Price, SessionId, UserRef};
 use std::hint::black_box;
 
 /// Commands that are read ahead for at a time.
@@ -39,14 +38,17 @@ impl Exchange {
             match &input.command {
                 Command::Enter(order) => {
                     seen ^= self.books.peek(input.session, order.user_ref);
-                    levels[at] = self.level_ahead(order.instrument, order.side, order.price);
+                    let Enter { instrument, side, price, .. } = *order;
+                    let (level, read) = self.books.look_at_price(instrument, side, price);
+                    levels[at] = level;
+                    seen ^= read;
                 }
                 Command::Cancel(cancel) => {
-                    orders[at] = self.order_ahead(input.session, cancel.user_ref);
+                    orders[at] = self.books.peek(input.session, cancel.user_ref);
                 }
                 Command::Replace(order) => {
                     seen ^= self.books.peek(input.session, order.user_ref);
-                    orders[at] = self.order_ahead(input.session, order.original);
+                    orders[at] = self.books.peek(input.session, order.original);
                 }
                 _ => {}
             }
@@ -60,12 +62,16 @@ impl Exchange {
             }
         }
         for at in 0..BATCH {
-            if levels[at] != NIL {
-                let level = &self.books.levels[levels[at]];
-                seen ^= level.head;
-                if orders[at] == NIL {
-                    neighbours[at].1 = level.tail;
-                }
+            if levels[at] == NIL {
+                continue;
+            }
+            let level = &self.books.levels[levels[at]];
+            seen ^= level.head;
+            if orders[at] == NIL {
+                neighbours[at].1 = level.tail;
+            } else if neighbours[at] == (NIL, NIL) {
+                let side = self.books.orders[orders[at]].marks.side();
+                seen ^= self.books.look_at_level(level, side);
             }
         }
         for (next, previous) in neighbours {
@@ -74,19 +80,5 @@ impl Exchange {
             }
         }
         black_box(seen);
-    }
-
-    #[inline]
-    fn order_ahead(&self, session: SessionId, user_ref: UserRef) -> u32 {
-        self.books.peek(session, user_ref)
-    }
-
-    #[inline]
-    fn level_ahead(&self, instrument: InstrumentId, side: Side, price: Price) -> u32 {
-        let at = usize::from(instrument.0).wrapping_sub(1);
-        if at >= self.instruments.len() {
-            return NIL;
-        }
-        self.books.peek_level(instrument, side, price)
     }
 }

@@ -46,6 +46,9 @@ pub struct Session {
     pub(crate) positions: Vec<Position>,
     /// Whether a switch or its rate can refuse an order.
     pub(crate) is_checked: bool,
+    /// Whether its orders can be the usual ones: no switch refuses them, and
+    /// they trade with their own firm.
+    pub(crate) is_usual: bool,
     /// Whether its open orders are counted.
     pub(crate) is_counted: bool,
     /// Its firm's number, which sessions of the same firm share.
@@ -77,6 +80,7 @@ impl Session {
             rate_count: 0,
             positions: vec![Position::default(); instruments.into()],
             is_checked: false,
+            is_usual: true,
             is_counted: false,
             firm_number,
         }
@@ -98,8 +102,10 @@ impl Session {
     pub(crate) fn review(&mut self) {
         let SetSessionLimits { max_open_orders, max_position, max_exposure, .. } = self.limits;
         self.is_counted = max_open_orders > 0 || max_position > 0 || max_exposure > 0;
-        self.is_checked =
-            !self.enabled || !self.order_entry_enabled || self.limits.max_messages_per_s > 0;
+        let is_barred = !self.enabled || !self.order_entry_enabled;
+        self.is_checked = is_barred || self.limits.max_messages_per_s > 0;
+        self.is_usual =
+            !is_barred && self.self_trade(SelfTrade::SessionDefault) == SelfTrade::Allow;
     }
 
     /// What its orders do when they meet one of its own firm.

@@ -71,9 +71,9 @@ impl Exchange {
     #[must_use]
     pub fn state_hash(&self) -> Digest {
         let mut hash = Digest::default();
-        hash.fold(self.sequence.0, self.time.0);
+        hash.fold(self.voice.sequence.0, self.voice.time.0);
         hash.fold(self.next_order_id.0, self.next_match.0);
-        hash.fold(self.next_market.0, u64::from(self.limits.orders));
+        hash.fold(self.voice.next_market.0, u64::from(self.limits.orders));
         hash.fold(
             u64::from(self.limits.levels_per_side),
             u64::from(self.limits.instruments) << 16 | u64::from(self.limits.sessions),

@@ -60,6 +60,11 @@ impl Engine for Ringmatch {
     }
 
     #[inline]
+    fn look_ahead(&self, commands: &[SequencedCommand]) {
+        self.exchange.prepare(commands.iter());
+    }
+
+    #[inline]
     fn apply(&mut self, command: &SequencedCommand) {
         self.exchange.apply(command, &mut self.discard);
     }

@@ -1,15 +1,17 @@
 //! A set of small numbers that knows its neighbours.
 //!
-//! A bit for each number, a bit for each word of these that is not empty, and
-//! a bit for each word of those: up to 2^18 numbers, and the next lower member
-//! is found by looking at three words going up and two coming down.
+//! A bit for each number, and a bit for each word of these that is not empty: up
+//! to 2^16 numbers. The next lower member is nearly always in the same word or
+//! found by looking at one more; else the few words of the upper kind are gone
+//! through.
 
 /// See the [module](self).
 #[derive(Debug)]
 pub(crate) struct Bitmap {
+    /// The numbers' bits, and behind them those of their words.
     bits: Box<[u64]>,
-    words: Box<[u64]>,
-    groups: u64,
+    /// Where these begin.
+    words: usize,
 }
 
 /// The members of a word below a place.
@@ -26,17 +28,14 @@ fn highest(word: u64) -> usize {
 
 impl Bitmap {
     /// The most numbers that a set can be for.
-    pub(crate) const MAX: u32 = 1 << 18;
+    pub(crate) const MAX: u32 = 1 << 16;
 
     /// An empty set of numbers below `bound`.
     pub(crate) fn new(bound: u32) -> Self {
-        debug_assert!(bound <= Self::MAX, "three levels of 64");
+        debug_assert!(bound <= Self::MAX, "a few words of the upper kind");
         let words = (bound as usize).div_ceil(64);
-        Self {
-            bits: vec![0; words].into_boxed_slice(),
-            words: vec![0; words.div_ceil(64)].into_boxed_slice(),
-            groups: 0,
-        }
+        let all = words + words.div_ceil(64);
+        Self { bits: vec![0; all].into_boxed_slice(), words }
     }
 
     #[inline(always)]
@@ -44,24 +43,27 @@ impl Bitmap {
         self.bits[at / 64] >> (at % 64) & 1 == 1
     }
 
+    /// Reads what adding or removing a number will need.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, at: usize) -> u32 {
+        (self.bits[at / 64] ^ self.bits[self.words + at / 4096]) as u32
+    }
+
+    /// Adds a number.
     #[inline(always)]
     pub(crate) fn insert(&mut self, at: usize) {
         self.bits[at / 64] |= 1 << (at % 64);
-        self.words[at / 4096] |= 1 << (at / 64 % 64);
-        self.groups |= 1 << (at / 4096);
+        self.bits[self.words + at / 4096] |= 1 << (at / 64 % 64);
     }
 
+    /// Takes a number away. Whether it was the last of its word is as likely
+    /// as not, so nothing branches on it.
     #[inline(always)]
     pub(crate) fn remove(&mut self, at: usize) {
         let word = &mut self.bits[at / 64];
         *word &= !(1 << (at % 64));
-        if *word == 0 {
-            let group = &mut self.words[at / 4096];
-            *group &= !(1 << (at / 64 % 64));
-            if *group == 0 {
-                self.groups &= !(1 << (at / 4096));
-            }
-        }
+        let is_empty = u64::from(*word == 0);
+        self.bits[self.words + at / 4096] &= !(is_empty << (at / 64 % 64));
     }
 
     /// The highest member below `at`.
@@ -71,23 +73,24 @@ impl Bitmap {
         if found != 0 {
             return Some(at / 64 * 64 + highest(found));
         }
-        let found = lower(self.words[at / 4096], at / 64 % 64);
+        let found = lower(self.bits[self.words + at / 4096], at / 64 % 64);
         if found != 0 {
             return Some(self.last_of_word(at / 4096 * 64 + highest(found)));
         }
-        let found = lower(self.groups, at / 4096);
-        (found != 0).then(|| self.last_of_group(highest(found)))
+        self.last_of_groups(at / 4096)
     }
 
     /// The highest member.
     #[inline]
     pub(crate) fn last(&self) -> Option<usize> {
-        (self.groups != 0).then(|| self.last_of_group(highest(self.groups)))
+        self.last_of_groups(self.bits.len() - self.words)
     }
 
-    #[inline]
-    fn last_of_group(&self, group: usize) -> usize {
-        self.last_of_word(group * 64 + highest(self.words[group]))
+    /// The highest member in the first `groups` groups of 64 words.
+    fn last_of_groups(&self, groups: usize) -> Option<usize> {
+        let words = &self.bits[self.words..self.words + groups];
+        let group = words.iter().rposition(|&word| word != 0)?;
+        Some(self.last_of_word(group * 64 + highest(words[group])))
     }
 
     #[inline]
@@ -103,7 +106,7 @@ mod tests {
 
     #[test]
     fn the_next_lower_member_is_what_looking_at_all_finds() {
-        for (bound, members) in [(64u32, 5), (4_096, 40), (70_000, 30), (1 << 18, 2_000)] {
+        for (bound, members) in [(64u32, 5), (4_096, 40), (60_000, 30), (1 << 16, 2_000)] {
             let mut bitmap = Bitmap::new(bound);
             let mut known = BTreeSet::new();
             let mut state = u64::from(bound) + 1;

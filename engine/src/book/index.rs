@@ -5,8 +5,10 @@
 //! which eight neighbouring numbers share a cache line: a number's home is
 //! scrambled from its upper bits and its session, and the low three bits say
 //! where in the line. It has twice the places that orders have, so it is never
-//! more than half full and never grows. Removal moves what follows back, so
-//! there are no tombstones and a look-up does not slow down over a day.
+//! more than half full and never grows. Whoever is farther from home goes first
+//! (Robin Hood hashing), so a search ends at an entry that is nearer to its home
+//! than the searcher. Removal moves what follows back, up to an entry that is at
+//! home, so there are no tombstones and a look-up does not slow down over a day.
 //!
 //! An entry is eight bytes: the number, the order's index plus one, and how far
 //! it is from its home, which is all that moving it back needs. The session is
@@ -45,12 +47,25 @@ impl Entry {
     fn is_free(self) -> bool {
         self.0 == 0
     }
+
+    #[inline]
+    fn is_home(self) -> bool {
+        self.0 & FAR == 0
+    }
+
+    fn at_distance(self, distance: u64) -> Self {
+        Self(self.0 & !FAR | distance.min(FAR))
+    }
 }
 
 /// See the [module](self).
 #[derive(Debug)]
 pub(crate) struct UserRefIndex {
     entries: Box<[Entry]>,
+    /// A bit for each place that is taken. A new number is most often entered
+    /// where nobody was for long: the bits, which are near, say that the place is
+    /// free, and nobody waits for the place itself.
+    taken: Box<[u64]>,
     /// Number of lines of eight, which scales a hash down to a line.
     lines: u64,
 }
@@ -59,7 +74,8 @@ impl UserRefIndex {
     pub(crate) fn new(orders: u32) -> Self {
         let lines = (u64::from(orders) * 2).div_ceil(8);
         let len = usize::try_from(lines * 8).expect("at most 2^28");
-        Self { entries: vec![Entry::FREE; len].into_boxed_slice(), lines }
+        let entries = vec![Entry::FREE; len].into_boxed_slice();
+        Self { entries, taken: vec![0; len.div_ceil(64)].into_boxed_slice(), lines }
     }
 
     /// Where the search for a number begins. The line comes from a product
@@ -110,28 +126,63 @@ impl UserRefIndex {
         orders: &Orders,
     ) -> Option<usize> {
         let mut at = self.home(session.0, user_ref.0);
+        let mut distance = 0;
         loop {
             let entry = self.entries[at];
-            if entry.is_free() {
-                return None;
-            }
-            if entry.user_ref() == user_ref.0 && orders[entry.order()].session == session {
+            if entry.user_ref() == user_ref.0
+                && !entry.is_free()
+                && orders[entry.order()].session == session
+            {
                 return Some(at);
             }
+            if entry.is_free() || (entry.0 & FAR) < distance {
+                return None;
+            }
             at = self.following(at);
+            // What is this far or farther is not told apart, and searched.
+            distance = (distance + 1).min(FAR);
         }
     }
 
-    /// Enters a number that is not in.
+    /// Enters a number that is not in; its order must be in the arena.
     #[inline(always)]
-    pub(crate) fn insert(&mut self, session: SessionId, user_ref: UserRef, order: u32) {
-        let mut at = self.home(session.0, user_ref.0);
-        let mut distance = 0;
-        while !self.entries[at].is_free() {
+    pub(crate) fn insert(
+        &mut self,
+        session: SessionId,
+        user_ref: UserRef,
+        order: u32,
+        orders: &Orders,
+    ) {
+        let at = self.home(session.0, user_ref.0);
+        let entry = Entry::new(user_ref.0, order, 0);
+        let (word, bit) = (&mut self.taken[at / 64], 1 << (at % 64));
+        if *word & bit == 0 {
+            *word |= bit;
+            self.entries[at] = entry;
+        } else {
+            self.insert_behind(at, entry, orders);
+        }
+    }
+
+    /// Enters what finds its home taken.
+    #[inline(never)]
+    fn insert_behind(&mut self, home: usize, entry: Entry, orders: &Orders) {
+        let (mut at, mut entry, mut distance) = (home, entry, 0);
+        loop {
+            let there = self.entries[at];
+            if there.is_free() {
+                self.entries[at] = entry.at_distance(distance);
+                self.taken[at / 64] |= 1 << (at % 64);
+                return;
+            }
+            let its_distance = self.distance(at, there, orders);
+            if its_distance < distance {
+                self.entries[at] = entry.at_distance(distance);
+                (entry, distance) = (there, its_distance);
+            }
             at = self.following(at);
             distance += 1;
         }
-        self.entries[at] = Entry::new(user_ref.0, order, distance);
     }
 
     /// Takes a number out that is in; its order must still be in the arena.
@@ -148,24 +199,21 @@ impl UserRefIndex {
     #[inline(always)]
     pub(crate) fn remove_at(&mut self, place: usize, orders: &Orders) {
         let mut hole = place;
-        let mut at = hole;
-        let mut gap = 0;
         loop {
-            at = self.following(at);
-            gap += 1;
+            let at = self.following(hole);
+            if self.taken[at / 64] >> (at % 64) & 1 == 0 {
+                break;
+            }
             let entry = self.entries[at];
-            if entry.is_free() {
+            if entry.is_home() {
                 break;
             }
             let distance = self.distance(at, entry, orders);
-            // Only an entry whose home is not behind the hole may fill it.
-            if distance >= gap {
-                self.entries[hole] = Entry::new(entry.user_ref(), entry.order(), distance - gap);
-                hole = at;
-                gap = 0;
-            }
+            self.entries[hole] = entry.at_distance(distance - 1);
+            hole = at;
         }
         self.entries[hole] = Entry::FREE;
+        self.taken[hole / 64] &= !(1 << (hole % 64));
     }
 
     /// How far an entry is from its home.
@@ -236,7 +284,7 @@ mod tests {
                     None if orders.is_full() => {}
                     None => {
                         let at = orders.insert(order(session, user_ref));
-                        index.insert(SessionId(session), UserRef(user_ref), at);
+                        index.insert(SessionId(session), UserRef(user_ref), at, &orders);
                         known.insert(key, at);
                     }
                 }

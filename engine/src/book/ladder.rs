@@ -10,6 +10,7 @@
 //! moving it costs each of them little.
 
 use super::bitmap::Bitmap;
+use super::order::NIL;
 use crate::command::Side;
 
 /// Slots of a window: as many as the side may have levels, within bounds.
@@ -20,22 +21,25 @@ const STRAYS: u32 = 64;
 /// Keys of an ask and of a bid at the same grain add up to this.
 const MIRROR: u32 = 1 << 31;
 
-/// A grain as a key that grows towards the better price of a side.
-#[inline]
+/// A grain as a key that grows towards the better price of a side: itself for
+/// a bid, and [`MIRROR`] less it for an ask. Nobody can foresee which side comes
+/// next, so nothing branches on it.
+#[inline(always)]
 pub(crate) fn key(side: Side, grain: u32) -> u32 {
-    match side {
-        Side::Buy => grain,
-        Side::Sell => MIRROR - grain,
-    }
+    key_of(side as usize, grain)
+}
+
+/// The same, of a side by its number.
+#[inline(always)]
+pub(crate) fn key_of(side: usize, grain: u32) -> u32 {
+    let ask = (side as u32).wrapping_neg();
+    (grain ^ ask).wrapping_add(ask & (MIRROR + 1))
 }
 
 /// The grain of a key; the same both ways.
-#[inline]
+#[inline(always)]
 pub(crate) fn grain(side: Side, key: u32) -> u32 {
-    match side {
-        Side::Buy => key,
-        Side::Sell => MIRROR - key,
-    }
+    self::key(side, key)
 }
 
 /// A level at a key.
@@ -97,11 +101,12 @@ pub(crate) struct Ladder {
     mask: u32,
     /// Key of the best level; zero while there is none, which no level has.
     best: u32,
-    /// Levels in the window.
-    near: u32,
+    /// Levels that there is still room for.
+    room: u32,
     capacity: u32,
     /// Levels that have come and gone outside since the window was moved.
     strays: u32,
+    /// The level at each key that has one.
     slots: Box<[u32]>,
     occupied: Bitmap,
     outside: SortedLevels,
@@ -114,10 +119,10 @@ impl Ladder {
             base: 0,
             mask: window - 1,
             best: 0,
-            near: 0,
+            room: capacity,
             capacity,
             strays: 0,
-            slots: vec![0; window as usize].into_boxed_slice(),
+            slots: vec![NIL; window as usize].into_boxed_slice(),
             occupied: Bitmap::new(window),
             outside: SortedLevels::new(capacity),
         }
@@ -126,12 +131,12 @@ impl Ladder {
     /// Levels of this side.
     #[inline]
     pub(crate) fn len(&self) -> usize {
-        self.near as usize + self.outside.len()
+        (self.capacity - self.room) as usize
     }
 
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
-        self.len() >= self.capacity as usize
+        self.room == 0
     }
 
     /// The best level.
@@ -159,14 +164,27 @@ impl Ladder {
         self.outside.best()
     }
 
-    /// The level at a key.
+    /// The level at a key, or NIL. Most new orders find none, and the bitmap,
+    /// which is small and near, says so without a look at the slots.
     #[inline(always)]
-    pub(crate) fn find(&self, key: u32) -> Option<u32> {
+    pub(crate) fn find(&self, key: u32) -> u32 {
         if self.is_near(key) {
             let at = self.slot(key);
-            return self.occupied.contains(at).then(|| self.slots[at]);
+            return if self.occupied.contains(at) { self.slots[at] } else { NIL };
         }
-        if self.outside.len() == 0 { None } else { self.outside.find(key) }
+        self.find_outside(key)
+    }
+
+    #[cold]
+    fn find_outside(&self, key: u32) -> u32 {
+        self.outside.find(key).unwrap_or(NIL)
+    }
+
+    /// Reads what adding or removing a level at a key will need.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, key: u32) -> u32 {
+        let at = self.slot(key);
+        self.slots[at] ^ self.occupied.look_at(at)
     }
 
     /// Adds a level at a key that has none; there must be room.
@@ -180,6 +198,7 @@ impl Ladder {
         } else {
             self.insert_outside(key, level);
         }
+        self.room -= 1;
         self.best = self.best.max(key);
     }
 
@@ -187,11 +206,11 @@ impl Ladder {
     #[inline(always)]
     pub(crate) fn remove(&mut self, key: u32) {
         if self.is_near(key) {
-            self.occupied.remove(self.slot(key));
-            self.near -= 1;
+            self.clear(self.slot(key));
         } else {
             self.remove_outside(key);
         }
+        self.room += 1;
         if key == self.best {
             self.find_best();
         }
@@ -210,8 +229,7 @@ impl Ladder {
     pub(crate) fn worst_first(&self) -> impl Iterator<Item = u32> {
         let (worse, better) = self.outside.rungs.split_at(self.outside_below());
         let slots = (0..=self.mask).map(|at| self.slot(self.base + at));
-        let slots = slots.filter(|&at| self.near > 0 && self.occupied.contains(at));
-        let window = slots.map(|at| self.slots[at]);
+        let window = slots.filter(|&at| self.occupied.contains(at)).map(|at| self.slots[at]);
         let worse = worse.iter().map(|rung| rung.level);
         worse.chain(window).chain(better.iter().map(|rung| rung.level))
     }
@@ -251,7 +269,11 @@ impl Ladder {
         let at = self.slot(key);
         self.slots[at] = level;
         self.occupied.insert(at);
-        self.near += 1;
+    }
+
+    #[inline(always)]
+    fn clear(&mut self, at: usize) {
+        self.occupied.remove(at);
     }
 
     /// The slot of the best level in the window. Going round from the slot of
@@ -272,12 +294,16 @@ impl Ladder {
         found.filter(|&found| found < at || found >= first)
     }
 
-    /// The best level is gone: finds the next one.
+    /// The best level is gone: finds the next one. All others are worse, so
+    /// going down from it and round the end meets the best of them first.
     #[inline(always)]
     fn find_best(&mut self) {
-        let next =
-            if self.is_near(self.best) { self.below(self.slot(self.best)) } else { self.highest() };
-        let near = next.filter(|_| self.near > 0).map_or(0, |at| self.key_at(at));
+        let at = self.slot(self.best);
+        let next = match self.is_near(self.best) {
+            true => self.occupied.below(at).or_else(|| self.occupied.last()),
+            false => self.highest(),
+        };
+        let near = next.map_or(0, |at| self.key_at(at));
         let outside = self.outside.best().map_or(0, |rung| rung.key);
         self.best = near.max(outside);
     }
@@ -315,10 +341,9 @@ impl Ladder {
 
     /// Puts the window elsewhere and sorts the levels into and out of it.
     fn move_to(&mut self, base: u32) {
-        while let Some(at) = self.highest().filter(|_| self.near > 0) {
+        while let Some(at) = self.highest() {
             let rung = Rung { key: self.key_at(at), level: self.slots[at] };
-            self.occupied.remove(at);
-            self.near -= 1;
+            self.clear(at);
             self.outside.rungs.push(rung);
         }
         self.outside.rungs.sort_unstable_by_key(|rung| rung.key);
@@ -377,7 +402,11 @@ mod tests {
                     1 => known.keys().nth(random(4) as usize).copied().unwrap_or(near),
                     _ => near,
                 };
-                assert_eq!(ladder.find(pick), known.get(&pick).copied(), "seed {seed}");
+                assert_eq!(
+                    ladder.find(pick),
+                    known.get(&pick).copied().unwrap_or(NIL),
+                    "seed {seed}"
+                );
                 if known.remove(&pick).is_some() {
                     ladder.remove(pick);
                 } else if !ladder.is_full() {

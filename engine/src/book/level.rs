@@ -7,8 +7,10 @@
 //! that exists only while there are any. Orders that wait outside the book
 //! stand in levels too.
 
+use super::ladder::{Ladder, key};
 use super::order::{NIL, Order, Orders};
-use crate::types::InstrumentId;
+use crate::command::Side;
+use crate::types::{InstrumentId, Quantity};
 
 /// What a level belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +91,20 @@ impl Levels {
         index
     }
 
+    /// An empty level at a price of the book that has none.
+    #[inline(always)]
+    pub(crate) fn open(
+        &mut self,
+        instrument: InstrumentId,
+        side: Side,
+        grain: u32,
+        ladder: &mut Ladder,
+    ) -> u32 {
+        let level = self.insert(instrument, Place::Book, grain);
+        ladder.insert(key(side, grain), level);
+        level
+    }
+
     #[inline(always)]
     pub(crate) fn remove(&mut self, index: u32) {
         self.places[index as usize].grain = self.first_free;
@@ -128,20 +144,30 @@ impl Levels {
         }
     }
 
+    /// Makes an order the last of a queue; the one before it, or NIL.
+    #[inline(always)]
+    pub(crate) fn append(&mut self, queue: u32, index: u32, open: Quantity) -> u32 {
+        let level = &mut self[queue];
+        let tail = level.tail;
+        level.quantity += u64::from(open.0);
+        level.tail = index;
+        if tail == NIL {
+            level.head = index;
+        }
+        tail
+    }
+
     /// Puts an order last in a queue.
     #[inline(always)]
     pub(crate) fn push(&mut self, queue: u32, index: u32, orders: &mut Orders) {
-        let level = &mut self[queue];
+        let tail = self.append(queue, index, orders[index].open);
         let order = &mut orders[index];
         order.level = queue;
-        order.previous = level.tail;
+        order.previous = tail;
         order.next = NIL;
-        level.quantity += u64::from(order.open.0);
-        match level.tail {
-            NIL => level.head = index,
-            tail => orders[tail].next = index,
+        if tail != NIL {
+            orders[tail].next = index;
         }
-        level.tail = index;
     }
 
     /// Takes an order out of its queue; true if that is empty now.

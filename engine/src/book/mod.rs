@@ -22,7 +22,7 @@ use crate::types::{InstrumentId, Nanos, Price, Quantity, SessionId, UserRef};
 pub(crate) use grid::Grid;
 use index::UserRefIndex;
 use ladder::{Ladder, SortedLevels};
-pub(crate) use ladder::{Rung, grain, key};
+pub(crate) use ladder::{Rung, grain, key, key_of};
 use level::Levels;
 pub(crate) use level::{Level, Place};
 use order::Orders;
@@ -30,12 +30,33 @@ pub(crate) use order::{Marks, NIL, Order};
 pub(crate) use special::Special;
 use special::{Followers, Specials};
 
+/// What an instrument asks of the usual order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gate {
+    /// Whether it trades, and has no rule that an order must be held against.
+    pub(crate) is_open: bool,
+    pub(crate) lot_size: Quantity,
+    pub(crate) max_quantity: Quantity,
+}
+
+impl Gate {
+    const SHUT: Self = Self { is_open: false, lot_size: Quantity(1), max_quantity: Quantity(0) };
+
+    /// Whether this many can be ordered.
+    #[inline(always)]
+    pub(crate) fn allows(&self, quantity: Quantity) -> bool {
+        let whole_lots = self.lot_size.0 == 1 || quantity.0.is_multiple_of(self.lot_size.0);
+        quantity.0 != 0 && quantity <= self.max_quantity && whole_lots
+    }
+}
+
 /// One instrument's orders.
 #[derive(Debug)]
-struct Book {
-    grid: Grid,
+pub(crate) struct Book {
+    pub(crate) gate: Gate,
+    pub(crate) grid: Grid,
     /// Bids and asks.
-    sides: [Ladder; 2],
+    pub(crate) sides: [Ladder; 2],
     /// Stop orders to buy and to sell, by stop price, the next to act last.
     stops: [SortedLevels; 2],
     /// The queue of orders that wait for the closing auction.
@@ -50,8 +71,8 @@ pub(crate) struct Books {
     pub(crate) orders: Orders,
     pub(crate) levels: Levels,
     pub(crate) specials: Specials,
-    index: UserRefIndex,
-    books: Vec<Book>,
+    pub(crate) index: UserRefIndex,
+    pub(crate) books: Vec<Book>,
     levels_per_side: u32,
     special_orders: u32,
 }
@@ -74,6 +95,7 @@ impl Books {
         let levels = self.levels_per_side;
         let stops = levels.min(self.special_orders);
         self.books.push(Book {
+            gate: Gate::SHUT,
             grid: Grid::new(tick_size),
             sides: [Ladder::new(levels), Ladder::new(levels)],
             stops: [SortedLevels::new(stops), SortedLevels::new(stops)],
@@ -81,6 +103,11 @@ impl Books {
             pegs: Followers::EMPTY,
             trailing: Followers::EMPTY,
         });
+    }
+
+    /// Notes what an instrument asks of the usual order.
+    pub(crate) fn set_gate(&mut self, instrument: InstrumentId, gate: Gate) {
+        self.book_mut(instrument).gate = gate;
     }
 
     #[inline]
@@ -118,7 +145,7 @@ impl Books {
     #[inline(always)]
     pub(crate) fn has_level(&self, instrument: InstrumentId, side: Side, grain: u32) -> bool {
         let ladder = self.ladder(instrument, side);
-        !ladder.is_full() || ladder.find(key(side, grain)).is_some()
+        !ladder.is_full() || ladder.find(key(side, grain)) != NIL
     }
 
     /// Whether there is a level at a stop price, or room for one.
@@ -191,15 +218,32 @@ impl Books {
         self.index.peek(session, user_ref)
     }
 
-    /// The level at a price, or NIL.
+    /// Reads of a book what an order at a price will need; the level there, or
+    /// NIL, and something of all that was read.
     #[inline]
-    pub(crate) fn peek_level(&self, instrument: InstrumentId, side: Side, price: Price) -> u32 {
-        let book = self.book(instrument);
-        let level = book
-            .grid
-            .tick(price)
-            .and_then(|grain| book.sides[side as usize].find(key(side, grain)));
-        level.unwrap_or(NIL)
+    pub(crate) fn look_at_price(
+        &self,
+        instrument: InstrumentId,
+        side: Side,
+        price: Price,
+    ) -> (u32, u32) {
+        let Some(book) = self.books.get(usize::from(instrument.0).wrapping_sub(1)) else {
+            return (NIL, 0);
+        };
+        let Some(grain) = book.grid.tick(price) else { return (NIL, 0) };
+        let key = key(side, grain);
+        let ladder = &book.sides[side as usize];
+        let seen = ladder.look_at(key)
+            ^ u32::from(book.sides[side.against()].reaches(key))
+            ^ u32::from(book.gate.is_open);
+        (ladder.find(key), seen)
+    }
+
+    /// Reads of a book what a level's end will need.
+    #[inline]
+    pub(crate) fn look_at_level(&self, level: &Level, side: Side) -> u32 {
+        let book = self.book(level.instrument);
+        book.sides[side as usize].look_at(key(side, level.grain))
     }
 
     /// The order that trades first at a level.
@@ -270,39 +314,37 @@ impl Books {
         order: Order,
     ) -> u32 {
         let index = self.orders.insert(order);
-        self.index.insert(order.session, order.user_ref, index);
+        self.index.insert(order.session, order.user_ref, index, &self.orders);
         self.stand(index, instrument, place, grain);
         index
     }
 
-    /// The same in the book, at a level that is known, or NIL if there is none.
+    /// Lets a displayed order rest in a place that is taken, at a level that is
+    /// known, or NIL if there is none.
     #[inline(always)]
-    pub(crate) fn rest_at(
+    pub(crate) fn rest_usual(
         &mut self,
         instrument: InstrumentId,
+        index: u32,
+        order: Order,
         level: u32,
         grain: u32,
-        order: Order,
-    ) -> u32 {
-        let index = self.orders.insert(order);
-        self.index.insert(order.session, order.user_ref, index);
+    ) {
+        let side = order.marks.side();
         let level = match level {
-            NIL => self.add_level(instrument, order.marks.side(), grain),
+            NIL => {
+                let book = &mut self.books[usize::from(instrument.0) - 1];
+                self.levels.open(instrument, side, grain, &mut book.sides[side as usize])
+            }
             level => level,
         };
-        let displayed = order.marks.is_displayed();
-        let queue = if displayed { level } else { self.levels.hidden_queue(level) };
-        self.levels.push(queue, index, &mut self.orders);
-        index
-    }
-
-    /// Makes a level at a price of the book that has none.
-    #[inline(always)]
-    fn add_level(&mut self, instrument: InstrumentId, side: Side, grain: u32) -> u32 {
-        let level = self.levels.insert(instrument, Place::Book, grain);
-        let book = &mut self.books[usize::from(instrument.0) - 1];
-        book.sides[side as usize].insert(key(side, grain), level);
-        level
+        let previous = self.levels.append(level, index, order.open);
+        match previous {
+            NIL => {}
+            tail => self.orders[tail].next = index,
+        }
+        self.orders[index] = Order { level, previous, ..order };
+        self.index.insert(order.session, order.user_ref, index, &self.orders);
     }
 
     /// What an order would find: its level or NIL, and whether it would trade.
@@ -315,7 +357,7 @@ impl Books {
         reach: u32,
     ) -> (u32, bool) {
         let book = self.book(instrument);
-        let level = book.sides[side as usize].find(key(side, grain)).unwrap_or(NIL);
+        let level = book.sides[side as usize].find(key(side, grain));
         (level, book.sides[side.opposite() as usize].reaches(reach))
     }
 
@@ -350,12 +392,10 @@ impl Books {
         match place {
             Place::Book => {
                 let ladder = &mut book.sides[side as usize];
-                let key = key(side, grain);
-                ladder.find(key).unwrap_or_else(|| {
-                    let level = self.levels.insert(instrument, place, grain);
-                    ladder.insert(key, level);
-                    level
-                })
+                match ladder.find(key(side, grain)) {
+                    NIL => self.levels.open(instrument, side, grain, ladder),
+                    level => level,
+                }
             }
             Place::Stop => {
                 let stops = &mut book.stops[side as usize];
@@ -379,11 +419,12 @@ impl Books {
     #[inline(always)]
     pub(crate) fn detach(&mut self, index: u32) {
         let order = self.orders[index];
-        self.detach_known(index, &order);
+        self.leave(index, &order);
     }
 
+    /// Takes an order out of its queue, as it stands.
     #[inline(always)]
-    fn detach_known(&mut self, index: u32, order: &Order) {
+    pub(crate) fn leave(&mut self, index: u32, order: &Order) {
         let (queue, side) = (order.level, order.marks.side());
         if self.levels.unlink(index, order, &mut self.orders) {
             self.vacate(queue, side);
@@ -423,7 +464,7 @@ impl Books {
             Some(place) => self.index.remove_at(place, &self.orders),
             None => self.index.remove(order.session, order.user_ref, &self.orders),
         }
-        self.detach_known(index, order);
+        self.leave(index, order);
         self.orders.remove(index);
     }
 
@@ -551,7 +592,8 @@ impl Books {
 
     /// The level at a grain of the book.
     pub(crate) fn level_at(&self, instrument: InstrumentId, side: Side, grain: u32) -> Option<u32> {
-        self.ladder(instrument, side).find(key(side, grain))
+        let level = self.ladder(instrument, side).find(key(side, grain));
+        (level != NIL).then_some(level)
     }
 
     /// The stop orders of a side, by stop price, the next to act first.

@@ -183,13 +183,19 @@ impl Orders {
     }
 
     /// Puts an order in; there must be room.
-    #[inline(always)]
+    #[inline]
     pub(crate) fn insert(&mut self, order: Order) -> u32 {
+        let index = self.take();
+        self[index] = order;
+        index
+    }
+
+    /// Takes a place, for an order that is written at once; there must be one.
+    #[inline(always)]
+    pub(crate) fn take(&mut self) -> u32 {
         let index = self.first_free;
         assert_ne!(index, NIL, "the caller checks that there is room");
-        let place = &mut self.places[index as usize];
-        self.first_free = place.next;
-        *place = order;
+        self.first_free = self[index].next;
         self.len += 1;
         self.used = self.used.max(index + 1);
         index

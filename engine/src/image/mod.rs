@@ -219,9 +219,9 @@ impl Exchange {
     /// the timer, what was counted, and who follows the market in which order.
     fn seal(&self) -> Digest {
         let mut seal = self.state_hash();
-        seal.word(self.digest.0);
+        seal.word(self.digest().0);
         seal.word(self.timer.map_or(0, |timer| timer.0 + 1));
-        taking::counters(&self.counters).into_iter().for_each(|count| seal.word(count));
+        taking::counters(self.counters()).into_iter().for_each(|count| seal.word(count));
         for place in taking::followers(self) {
             let order = &self.books.orders[self.books.specials[place].order];
             seal.fold(order.session.0.into(), order.user_ref.0.into());

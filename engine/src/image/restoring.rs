@@ -24,6 +24,7 @@ use crate::trade_log::Trade;
 use crate::types::{
     InstrumentId, MatchNumber, Nanos, OrderId, Price, Quantity, SessionId, UserRef,
 };
+use crate::voice::Voice;
 use rkyv::api::high::HighDeserializer;
 use rkyv::rancor::Error as ArchiveError;
 use std::collections::HashMap;
@@ -149,17 +150,20 @@ impl Restoring {
         let mut exchange = Exchange::new(head.limits).map_err(ImageError::Limits)?;
         let numbers = [head.next_order_id.0, head.next_match.0, head.next_market.0];
         require(!numbers.contains(&0), "counts", 0_u64, "begin below one")?;
-        exchange.sequence = head.sequence;
-        exchange.time = head.time;
         exchange.next_order_id = head.next_order_id;
         exchange.next_match = head.next_match;
-        exchange.next_market = head.next_market;
         exchange.system_event = head.system_event;
         exchange.fees = head.fees;
         exchange.fees_collected = head.fees_collected;
         exchange.timer = head.timer;
         exchange.counters = counters(head.counters);
-        exchange.digest = Digest(head.digest);
+        exchange.voice = Voice {
+            sequence: head.sequence,
+            time: head.time,
+            next_market: head.next_market,
+            events: exchange.counters.events,
+            digest: Digest(head.digest),
+        };
         for band in &head.tick_bands {
             let added = exchange.tick_tables.add(band);
             require(added, "tick table", band.table, "has a band that cannot be")?;
@@ -202,9 +206,9 @@ impl Restoring {
         listed.figures_due = image.figures_due;
         listed.followed_price = image.followed_price;
         listed.followed_best = image.followed_best;
-        listed.review();
         exchange.auctions += u16::from(listed.says_figures());
         exchange.instruments.push(listed);
+        exchange.review_instrument(listing.instrument);
         Ok(())
     }
 

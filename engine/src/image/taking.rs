@@ -59,22 +59,22 @@ fn head(exchange: &Exchange) -> Head {
     });
     Head {
         limits: exchange.limits,
-        sequence: exchange.sequence,
-        time: exchange.time,
+        sequence: exchange.sequence(),
+        time: exchange.time(),
         next_order_id: exchange.next_order_id,
         next_match: exchange.next_match,
-        next_market: exchange.next_market,
+        next_market: exchange.next_market(),
         system_event: exchange.system_event,
         fees: exchange.fees,
         fees_collected: exchange.fees_collected,
         timer: exchange.timer,
-        counters: counters(&exchange.counters),
-        digest: exchange.digest.0,
+        counters: counters(exchange.counters()),
+        digest: exchange.digest().0,
         tick_bands: bands.collect(),
     }
 }
 
-pub(super) fn counters(counters: &Counters) -> [u64; 8] {
+pub(super) fn counters(counters: Counters) -> [u64; 8] {
     let Counters {
         events,
         executions,
@@ -84,7 +84,7 @@ pub(super) fn counters(counters: &Counters) -> [u64; 8] {
         superfluous_cancels,
         refused_modifies,
         refused_operations,
-    } = *counters;
+    } = counters;
     [
         events,
         executions,

@@ -42,7 +42,7 @@ impl Lockstep {
 
     /// Compares all that can be read of both.
     pub(crate) fn compare(&self) {
-        assert_eq!(self.exchange.counters(), &self.model.counters, "counters: exchange, model");
+        assert_eq!(self.exchange.counters(), self.model.counters, "counters: exchange, model");
         let mut resting = 0;
         for instrument in self.exchange.instruments() {
             let book = self.exchange.book(instrument.id).expect("it is listed");

@@ -196,14 +196,8 @@ fn set_options(socket: &Socket, config: &EndpointConfig) -> io::Result<()> {
 
 fn bind(socket: &Socket, config: &EndpointConfig) -> Result<(), EndpointError> {
     let EndpointConfig { purpose, address, .. } = *config;
-    socket.bind(&address.into()).map_err(|source| match source.kind() {
-        io::ErrorKind::AddrInUse => EndpointError::Busy { purpose, address },
-        io::ErrorKind::PermissionDenied => EndpointError::Denied { purpose, address },
-        io::ErrorKind::AddrNotAvailable => {
-            EndpointError::NoInterface { purpose, interface: *address.ip() }
-        }
-        _ => EndpointError::Refused { purpose, address, step: "bind", source },
-    })
+    let bound = socket.bind(&address.into());
+    bound.map_err(|source| EndpointError::of_bind(purpose, address, source))
 }
 
 fn join(socket: &Socket, config: &EndpointConfig) -> Result<(), EndpointError> {

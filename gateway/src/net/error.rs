@@ -71,3 +71,17 @@ pub enum EndpointError {
         source: io::Error,
     },
 }
+
+impl EndpointError {
+    /// Why an address could not be bound.
+    pub(crate) fn of_bind(purpose: &'static str, address: SocketAddrV4, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::AddrInUse => Self::Busy { purpose, address },
+            io::ErrorKind::PermissionDenied => Self::Denied { purpose, address },
+            io::ErrorKind::AddrNotAvailable => {
+                Self::NoInterface { purpose, interface: *address.ip() }
+            }
+            _ => Self::Refused { purpose, address, step: "bind", source },
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The two ends of a SoupBinTCP connection, without sockets and without a clock.
+//! The two ends of a SoupBinTCP connection, and the sockets of the venue's.
 //!
 //! [`SoupServer`] and [`SoupClient`] log in and out, count sequenced messages,
 //! send heartbeats and notice a peer that has gone. Bytes and times are
@@ -6,12 +6,19 @@
 //! calls `poll` often, writes what is handed to `send`, and hangs up when the
 //! end says that it is [`Closed`]. An end that is closed sends and delivers
 //! nothing more. Neither allocates after it was made, and a peer can make
-//! neither grow.
+//! neither grow. [`SoupHost`] is the listener with its connections under many
+//! [`SoupServer`]s.
 
 mod client;
+mod connection;
+mod host;
+mod outbox;
 mod server;
 
 pub use client::{ClientEvent, SoupClient};
+pub use host::{
+    ConnectionId, Hangup, HostConfig, HostCounters, SoupHost, SoupService, Undelivered,
+};
 pub use server::{Grant, SoupHandler, SoupServer};
 
 use crate::stream::MonotonicNanos;

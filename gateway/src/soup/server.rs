@@ -162,6 +162,11 @@ impl SoupServer {
         }
     }
 
+    /// Takes it that the client was heard now: nobody listened.
+    pub fn excuse(&mut self, now: MonotonicNanos) {
+        self.line.heard = now;
+    }
+
     /// Sends the heartbeat that is due, and notices a client that has gone.
     pub fn poll(&mut self, now: MonotonicNanos, send: &mut impl FnMut(&[u8])) {
         match self.state {

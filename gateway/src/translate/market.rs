@@ -4,7 +4,7 @@
 //! each gets its message. The messages name what is displayed, never what an
 //! order hides: an iceberg is added with its displayed part, a reduction tells
 //! how much of that went, and an order taken off changes nothing that was not
-//! shown.
+//! added.
 
 use super::letters::{cross_letter, side_letter};
 use crate::directory::Directory;
@@ -16,10 +16,10 @@ use crate::wire::itch::{
 use crate::wire::{ItchPrice, Letter, Nanos48};
 use ringmatch_engine::command::{Display, Phase, ShortSale, Side, SystemEvent};
 use ringmatch_engine::event::{
-    Accepted, Added, AuctionFigures, CrossExecuted, Event, EventBody, Executed, OrderDetails,
-    PhaseReason, Replaced, Restated,
+    Accepted, Added, AuctionFigures, CrossExecuted, Event, EventBody, Executed, PhaseReason,
+    Replaced, Restated,
 };
-use ringmatch_engine::{Alpha, Firm, InstrumentId, MatchNumber, OrderId, Price, Quantity, Symbol};
+use ringmatch_engine::{Alpha, InstrumentId, MatchNumber, OrderId, Price, Quantity, Symbol};
 
 /// The venue keeps no track of messages.
 const TRACKING_NUMBER: u16 = 0;
@@ -52,7 +52,7 @@ impl Teller<'_> {
             }
             EventBody::Accepted(accepted) => self.accepted(accepted),
             EventBody::Replaced(replaced) => self.replaced(replaced),
-            EventBody::Added(added) => self.added(added),
+            EventBody::Added(added) => self.add_order(*added),
             EventBody::Executed(executed) => self.execution(executed),
             EventBody::Canceled(canceled) => self.reduced(
                 canceled.instrument,
@@ -171,14 +171,17 @@ impl Teller<'_> {
         .into()
     }
 
-    /// An attributable order is added with its firm's name.
     fn accepted(self, accepted: &Accepted) -> ItchMessage {
         let order = &accepted.order;
-        let firm = match order.display {
-            Display::Attributable => Some(self.directory.firm(accepted.to.session())),
-            Display::Visible | Display::Hidden => None,
-        };
-        self.add_details(order, firm)
+        self.add_order(Added {
+            session: accepted.to.session(),
+            instrument: order.instrument,
+            order_id: order.order_id,
+            side: order.side,
+            display: order.display,
+            quantity: order.displayed_quantity(),
+            price: order.price,
+        })
     }
 
     /// What readers of the displayed book see of a replacement: one order in
@@ -202,52 +205,45 @@ impl Teller<'_> {
         }
     }
 
-    fn added(self, added: &Added) -> ItchMessage {
-        let Added { instrument, order_id, side, quantity, price } = *added;
-        self.add_order(instrument, order_id, side, quantity, price)
-    }
-
     fn restated(self, restated: &Restated) -> ItchMessage {
-        let Restated { instrument, order_id, side, displayed_quantity, price, .. } = *restated;
-        self.add_order(instrument, order_id, side, displayed_quantity, price)
+        let Restated { to, instrument, order_id, side, display, price, .. } = *restated;
+        let (session, quantity) = (to.session(), restated.displayed_quantity);
+        self.add_order(Added { session, instrument, order_id, side, display, quantity, price })
     }
 
-    fn add_details(self, order: &OrderDetails, firm: Option<Firm>) -> ItchMessage {
-        let Some(attribution) = firm else {
-            let (shares, price) = (order.displayed_quantity(), order.price);
-            return self.add_order(order.instrument, order.order_id, order.side, shares, price);
-        };
-        AddOrderAttributed {
-            stock_locate: order.instrument.0,
-            tracking_number: TRACKING_NUMBER,
-            timestamp: self.timestamp,
-            order_reference_number: order.order_id.0,
-            side: side_letter(order.side, ShortSale::No),
-            shares: order.displayed_quantity().0,
-            stock: self.directory.symbol(order.instrument),
-            price: itch_price(order.price),
-            attribution,
+    /// An order that the market sees from now on, under its firm's name if it
+    /// is attributable.
+    fn add_order(self, added: Added) -> ItchMessage {
+        let (stock_locate, tracking_number) = (added.instrument.0, TRACKING_NUMBER);
+        let timestamp = self.timestamp;
+        let order_reference_number = added.order_id.0;
+        let side = side_letter(added.side, ShortSale::No);
+        let (shares, price) = (added.quantity.0, itch_price(added.price));
+        let stock = self.directory.symbol(added.instrument);
+        if added.display == Display::Attributable {
+            let attribution = self.directory.firm(added.session);
+            return AddOrderAttributed {
+                stock_locate,
+                tracking_number,
+                timestamp,
+                order_reference_number,
+                side,
+                shares,
+                stock,
+                price,
+                attribution,
+            }
+            .into();
         }
-        .into()
-    }
-
-    fn add_order(
-        self,
-        instrument: InstrumentId,
-        order_id: OrderId,
-        side: Side,
-        shares: Quantity,
-        price: Price,
-    ) -> ItchMessage {
         AddOrder {
-            stock_locate: instrument.0,
-            tracking_number: TRACKING_NUMBER,
-            timestamp: self.timestamp,
-            order_reference_number: order_id.0,
-            side: side_letter(side, ShortSale::No),
-            shares: shares.0,
-            stock: self.directory.symbol(instrument),
-            price: itch_price(price),
+            stock_locate,
+            tracking_number,
+            timestamp,
+            order_reference_number,
+            side,
+            shares,
+            stock,
+            price,
         }
         .into()
     }

@@ -31,6 +31,8 @@ mod receiver;
 mod sender;
 /// SoupBinTCP: packets, split reads, and the two ends of a connection.
 mod soup;
+/// Many SoupBinTCP connections on real sockets.
+mod soup_host;
 /// The codec's tables in the clients of other languages.
 mod tables;
 /// From OUCH messages to commands, and what is refused.

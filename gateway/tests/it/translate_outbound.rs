@@ -103,6 +103,23 @@ fn add_order() -> itch::AddOrder {
     }
 }
 
+/// The same under its firm's name.
+fn attributed() -> ItchMessage {
+    let add = add_order();
+    itch::AddOrderAttributed {
+        stock_locate: add.stock_locate,
+        tracking_number: 0,
+        timestamp: add.timestamp,
+        order_reference_number: add.order_reference_number,
+        side: add.side,
+        shares: add.shares,
+        stock: add.stock,
+        price: add.price,
+        attribution: "FIRM".parse().unwrap(),
+    }
+    .into()
+}
+
 #[test]
 fn an_order_taken() {
     let accepted = Accepted { to: to(1, 5), order: details() };
@@ -266,13 +283,17 @@ fn an_execution_of_a_displayed_and_of_a_hidden_order() {
 #[test]
 fn a_remainder_that_comes_to_rest_is_news_for_the_market_only() {
     let added = Added {
+        session: SessionId(1),
         instrument: STOCK,
         order_id: OrderId(1001),
         side: Side::Sell,
+        display: Display::Visible,
         quantity: Quantity(300),
         price: Price(1_500_100),
     };
     check(event(8, EventBody::Added(added)), &[], Some(add_order().into()));
+    let attributable = Added { display: Display::Attributable, ..added };
+    check(event(8, EventBody::Added(attributable)), &[], Some(attributed()));
 }
 
 #[test]
@@ -386,23 +407,11 @@ fn the_days_events_and_the_instruments() {
 #[test]
 fn what_the_market_sees_of_an_order_taken() {
     let order = OrderDetails { display: Display::Attributable, ..details() };
-    let add = add_order();
-    let attributed = itch::AddOrderAttributed {
-        stock_locate: add.stock_locate,
-        tracking_number: 0,
-        timestamp: add.timestamp,
-        order_reference_number: add.order_reference_number,
-        side: add.side,
-        shares: add.shares,
-        stock: add.stock,
-        price: add.price,
-        attribution: "FIRM".parse().unwrap(),
-    };
     let accepted = EventBody::Accepted(Accepted { to: to(1, 5), order });
-    assert_eq!(said(&event(8, accepted)).1, Some(attributed.into()));
+    assert_eq!(said(&event(8, accepted)).1, Some(attributed()));
     let options = Options { max_floor: Quantity(100), ..Options::NONE };
     let order = OrderDetails { options, ..details() };
-    let iceberg = itch::AddOrder { shares: 100, ..add };
+    let iceberg = itch::AddOrder { shares: 100, ..add_order() };
     let accepted = EventBody::Accepted(Accepted { to: to(1, 5), order });
     assert_eq!(said(&event(8, accepted)).1, Some(iceberg.into()));
 }
@@ -596,6 +605,7 @@ fn an_order_that_the_venue_changed_says_what_it_is_from_now_on() {
             side: Side::Sell,
             price: Price(price),
             quantity: Quantity(900),
+            display: Display::Visible,
             displayed_quantity: Quantity(300),
             reason,
         };
@@ -612,8 +622,13 @@ fn an_order_that_the_venue_changed_says_what_it_is_from_now_on() {
         let expected = vec![(to(1, 5), response.into(), options)];
         assert_eq!(said(&event(0, EventBody::Restated(restated))), (expected.clone(), None));
         if reason == RestateReason::Refreshed {
-            let market = Some(add_order().into());
-            assert_eq!(said(&event(8, EventBody::Restated(restated))), (expected, market));
+            for (display, market) in
+                [(Display::Visible, add_order().into()), (Display::Attributable, attributed())]
+            {
+                let restated = Restated { display, ..restated };
+                let told = said(&event(8, EventBody::Restated(restated)));
+                assert_eq!(told, (expected.clone(), Some(market)));
+            }
         }
     }
 }

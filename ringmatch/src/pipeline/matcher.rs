@@ -188,7 +188,7 @@ fn operate(
     events: &mut EventOutlet,
     progress: &Progress,
 ) {
-    let before = *exchange.counters();
+    let before = exchange.counters();
     exchange.apply(command, events);
     let after = exchange.counters();
     progress.note_timer(exchange);

@@ -208,6 +208,7 @@ impl Model {
             side: order.details.side,
             price: order.details.price,
             quantity: Quantity(order.open),
+            display: order.details.display,
             displayed_quantity: Quantity(order.seen()),
             reason,
         };
@@ -254,11 +255,13 @@ impl Model {
             self.cancel_incoming(order, CancelReason::BookFull);
             return;
         }
-        let OrderDetails { instrument, order_id, side, price, .. } = order.details;
+        let session = order.session;
+        let OrderDetails { instrument, order_id, side, display, price, .. } = order.details;
         self.rest(order);
         let quantity = Quantity(self.order_mut(order_id).seen());
         if quantity > Quantity(0) {
-            self.say(true, EventBody::Added(Added { instrument, order_id, side, quantity, price }));
+            let added = Added { session, instrument, order_id, side, display, quantity, price };
+            self.say(true, EventBody::Added(added));
         }
     }
 
