@@ -653,6 +653,7 @@ mod tests {
     fn the_default_config_is_sound() {
         let config = Config::load(None).unwrap();
         assert_eq!(config.limits(), Limits::default());
+        assert_eq!(config.snapshots, SnapshotsConfig::default());
         assert!(config.listings().count() >= 1);
     }
 
@@ -664,6 +665,9 @@ mod tests {
             ("layout = \"auto\"", "layout = \"wide\"", &["layout", "wide", "shared-network"]),
             ("segment_bytes = 67108864", "segment_bytes = 1", &["segment_bytes", "65536"]),
             ("segment_bytes = 67108864", "segment_size = 1", &["segment_size", "unknown field"]),
+            ("keep = 2", "keep = 0", &["keep", "nonzero"]),
+            ("keep = 2", "keeps = 2", &["keeps", "unknown field"]),
+            ("closed_segments = \"keep\"", "closed_segments = \"burn\"", &["burn", "compress"]),
             ("tick_size = \"0.01\"", "tick_size = \"0\"", &["tick_size", "at least 0.0001"]),
             ("tick_size = \"0.01\"", "tick_size = \"0.00001\"", &["tick_size", "four decimals"]),
             ("name = \"ALPHA\"", "name = \"ALPHABETICAL\"", &["name", "10"]),

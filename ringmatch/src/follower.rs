@@ -206,6 +206,9 @@ impl Follower {
                 self.beyond = true;
                 return;
             }
+            if at.is_multiple_of(Exchange::AHEAD) {
+                self.exchange.prepare(self.commands[at..].iter());
+            }
             self.events.clear();
             self.exchange.apply(command, &mut self.events);
             witness(command, &self.events);

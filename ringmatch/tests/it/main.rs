@@ -29,6 +29,8 @@ mod operate;
 mod proxy;
 /// Messages and files of recorded market data.
 mod record;
+/// How long a restart takes, with a long log and with a large state.
+mod restart;
 /// `send` and `tap` as a user runs them.
 mod send;
 /// `session` as a program in any language runs it.
