@@ -11,7 +11,7 @@ mod session;
 pub use order::{NewOrder, Replacement, cancellation, replacement};
 pub use session::{Channel, ClientSession, SendError, Start};
 
-use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint};
+use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint, Unsent};
 use crate::stream::ReceiverCounters;
 use crate::wire::ouch::{AccountQuery, Inbound, OuchOption, Outbound};
 use ringmatch_engine::{Price, SessionName, UserRef};
@@ -103,13 +103,24 @@ struct Network {
 }
 
 impl Network {
-    /// A packet that finds no room is lost, and repaired like any other.
+    /// Packets leave together, at the next flush. One that finds no room is
+    /// lost, and repaired like any other.
     fn send(&mut self, channel: Channel, packet: &[u8]) {
         let to = match channel {
             Channel::Orders => self.orders,
             Channel::Requests => self.requests,
         };
-        if let Err(error) = self.endpoint.send(packet, to) {
+        let sent = self.endpoint.queue(packet, to);
+        self.note(sent);
+    }
+
+    fn flush(&mut self) {
+        let sent = self.endpoint.flush();
+        self.note(sent);
+    }
+
+    fn note(&mut self, sent: Result<(), Unsent>) {
+        if let Err(Unsent { refusal: Some(error), .. }) = sent {
             self.fault.get_or_insert(error);
         }
     }
@@ -165,8 +176,9 @@ impl Client {
     }
 
     /// Sends a new order with the next number, which it returns. It leaves
-    /// with the packet that it fits in: when that is full, or at the next
-    /// [`flush`](Self::flush) or receive.
+    /// with the packets that are sent together with its own: when those are as
+    /// many as one call takes, or at the next [`flush`](Self::flush) or
+    /// receive.
     ///
     /// # Errors
     /// When the venue does not acknowledge what was sent before, or the
@@ -257,6 +269,7 @@ impl Client {
         let now = self.now();
         let Self { session, network, .. } = self;
         session.flush(now, &mut |channel, packet| network.send(channel, packet));
+        network.flush();
         self.check_network()
     }
 
@@ -340,6 +353,7 @@ impl Client {
         let now = self.now();
         let Self { session, network, .. } = self;
         session.poll(now, &mut |channel, packet| network.send(channel, packet));
+        network.flush();
         let mut arrived = network.endpoint.receive_within(&mut self.buffer, timeout)?;
         // Bounded, so that a flood cannot keep the caller here.
         for _ in 0..64 {
@@ -350,6 +364,7 @@ impl Client {
         if let Some((len, from)) = arrived {
             self.take(len, from);
         }
+        self.network.flush();
         self.check_network()
     }
 

@@ -7,15 +7,21 @@
 //! also send, to groups through the configured interface. The socket never
 //! blocks, but for `receive_within`, which sleeps until something arrives.
 //! Multicast works on the loopback interface too, although it does not carry
-//! the MULTICAST flag; so nothing here asks for flags.
+//! the MULTICAST flag; so nothing here asks for flags. One system call takes
+//! all that has arrived, up to a bound, and one sends a whole run of what was
+//! queued, where the system has segmentation and receive offload.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
 use std::time::Duration;
 
+use quinn_udp::{Transmit, UdpSocketState};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, Protocol, Socket, Type};
 
-use super::{Datagrams, EndpointError};
+use super::arrivals::Arrivals;
+use super::departures::{Departures, Run};
+use super::{Datagrams, EndpointError, Unsent};
 
 /// How a [`UdpEndpoint`] is opened.
 #[derive(Clone, Copy, Debug)]
@@ -73,6 +79,9 @@ pub struct UdpEndpoint {
     socket: UdpSocket,
     local: SocketAddr,
     buffers: BufferSizes,
+    offload: UdpSocketState,
+    arrivals: Arrivals,
+    departures: Departures,
 }
 
 impl UdpEndpoint {
@@ -98,7 +107,9 @@ impl UdpEndpoint {
         let buffers = buffer_sizes(&socket).map_err(refused("read the sizes of the buffers"))?;
         let socket = UdpSocket::from(socket);
         let local = socket.local_addr().map_err(refused("read the local address"))?;
-        Ok(Self { socket, local, buffers })
+        let offload = offload(&socket).map_err(refused("switch on offload"))?;
+        let (arrivals, departures) = (Arrivals::new(), Departures::new());
+        Ok(Self { socket, local, buffers, offload, arrivals, departures })
     }
 
     /// Address and port that the socket is bound to: for a group, the group's.
@@ -125,32 +136,83 @@ impl UdpEndpoint {
         if arrived.is_some() || timeout.is_zero() {
             return Ok(arrived);
         }
-        self.socket.set_read_timeout(Some(timeout))?;
-        self.socket.set_nonblocking(false)?;
-        let arrived = arrived_or_nothing(self.socket.recv_from(buffer));
-        self.socket.set_nonblocking(true)?;
-        arrived
+        self.wait(timeout)?;
+        self.receive(buffer)
+    }
+
+    /// Sleeps until something arrives, the time is over, or a signal comes.
+    fn wait(&self, timeout: Duration) -> io::Result<()> {
+        let timeout = Timespec::try_from(timeout).map_err(io::Error::other)?;
+        match poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], Some(&timeout)) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
 impl Datagrams for UdpEndpoint {
     fn receive(&mut self, buffer: &mut [u8]) -> io::Result<Option<(usize, SocketAddr)>> {
-        arrived_or_nothing(self.socket.recv_from(buffer))
-    }
-
-    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> io::Result<bool> {
-        match self.socket.send_to(datagram, to) {
-            Ok(_) => Ok(true),
-            Err(error) if is_passing(&error) => Ok(false),
+        let Self { socket, offload, arrivals, .. } = self;
+        if let Some(arrived) = copy_next(arrivals, buffer) {
+            return Ok(Some(arrived));
+        }
+        match arrivals.fill(offload, (&*socket).into()) {
+            Ok(()) => Ok(copy_next(arrivals, buffer)),
+            Err(error) if is_passing(&error) => Ok(None),
             Err(error) => Err(error),
         }
     }
+
+    fn send(&mut self, datagram: &[u8], to: SocketAddr) -> io::Result<bool> {
+        taken(self.socket.send_to(datagram, to).map(drop))
+    }
+
+    fn queue(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), Unsent> {
+        let Self { socket, offload, departures, .. } = self;
+        let most = offload.max_gso_segments() as u64;
+        departures.queue(datagram, to, most, &mut |run| send_run(socket, offload, run))
+    }
+
+    fn flush(&mut self) -> Result<(), Unsent> {
+        let Self { socket, offload, departures, .. } = self;
+        departures.flush(&mut |run| send_run(socket, offload, run))
+    }
 }
 
-fn arrived_or_nothing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+fn copy_next(arrivals: &mut Arrivals, buffer: &mut [u8]) -> Option<(usize, SocketAddr)> {
+    let (datagram, from) = arrivals.next()?;
+    let len = datagram.len().min(buffer.len());
+    buffer[..len].copy_from_slice(&datagram[..len]);
+    Some((len, from))
+}
+
+/// Sends a run by one call; one by one if the system will not cut it up, which
+/// it may find out only now.
+fn send_run(socket: &UdpSocket, offload: &UdpSocketState, run: &Run<'_>) -> io::Result<bool> {
+    let Run { to, segment, bytes } = *run;
+    if bytes.len() <= segment {
+        return taken(socket.send_to(bytes, to).map(drop));
+    }
+    let transmit = Transmit {
+        destination: to,
+        ecn: None,
+        contents: bytes,
+        segment_size: Some(segment),
+        src_ip: None,
+    };
+    let sent = offload.try_send(socket.into(), &transmit);
+    if sent.is_err() && offload.max_gso_segments() == 1 {
+        let mut datagrams = bytes.chunks(segment);
+        return taken(datagrams.try_for_each(|datagram| socket.send_to(datagram, to).map(drop)));
+    }
+    taken(sent)
+}
+
+/// Whether the system took it; that it has no room now is no error.
+fn taken(result: io::Result<()>) -> io::Result<bool> {
     match result {
-        Ok(arrived) => Ok(Some(arrived)),
-        Err(error) if is_passing(&error) => Ok(None),
+        Ok(()) => Ok(true),
+        Err(error) if is_passing(&error) => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -179,8 +241,7 @@ fn new_socket() -> io::Result<Socket> {
 
 fn set_options(socket: &Socket, config: &EndpointConfig) -> io::Result<()> {
     socket.set_nonblocking(true)?;
-    socket.set_recv_buffer_size(config.receive_buffer_bytes)?;
-    socket.set_send_buffer_size(config.send_buffer_bytes)?;
+    set_buffers(socket, config)?;
     socket.set_multicast_if_v4(&config.interface)?;
     socket.set_multicast_ttl_v4(config.ttl)?;
     socket.set_multicast_loop_v4(true)?;
@@ -192,6 +253,35 @@ fn set_options(socket: &Socket, config: &EndpointConfig) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     socket.set_multicast_all_v4(false)?;
     Ok(())
+}
+
+/// Beyond the system's limit if this process may, up to it otherwise.
+fn set_buffers(socket: &Socket, config: &EndpointConfig) -> io::Result<()> {
+    let EndpointConfig { receive_buffer_bytes, send_buffer_bytes, .. } = *config;
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::net::sockopt;
+        let receive = sockopt::set_socket_recv_buffer_size_force(socket, receive_buffer_bytes);
+        let send = sockopt::set_socket_send_buffer_size_force(socket, send_buffer_bytes);
+        if receive.is_ok() && send.is_ok() {
+            return Ok(());
+        }
+    }
+    socket.set_recv_buffer_size(receive_buffer_bytes)?;
+    socket.set_send_buffer_size(send_buffer_bytes)
+}
+
+/// Switches on what the system has of segmentation and receive offload.
+fn offload(socket: &UdpSocket) -> io::Result<UdpSocketState> {
+    let state = UdpSocketState::new(socket.into())?;
+    // It has also forbidden to fragment, to probe for the path's MTU. Packets
+    // here are short enough for most paths and must get through the others.
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::net::sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover};
+        set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::WANT)?;
+    }
+    Ok(state)
 }
 
 fn bind(socket: &Socket, config: &EndpointConfig) -> Result<(), EndpointError> {

@@ -4,12 +4,15 @@
 //! that a simulated one with seeded loss can take its place. [`UdpEndpoint`] is
 //! the real one: a unicast port, or a multicast group joined on one interface.
 
+mod arrivals;
+mod departures;
 mod endpoint;
 mod error;
 
 use std::io;
 use std::net::SocketAddr;
 
+pub use departures::Unsent;
 pub use endpoint::{BufferSizes, EndpointConfig, UdpEndpoint};
 pub use error::EndpointError;
 
@@ -33,4 +36,24 @@ pub trait Datagrams {
     /// # Errors
     /// The network refuses this datagram or this address.
     fn send(&mut self, datagram: &[u8], to: SocketAddr) -> io::Result<bool>;
+
+    /// Sends a datagram together with others, at [`flush`](Self::flush) at the
+    /// latest: a network where a call costs more than a datagram collects them.
+    /// Here each is sent at once.
+    ///
+    /// # Errors
+    /// Datagrams that this call was to send, perhaps queued before, are lost.
+    fn queue(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), Unsent> {
+        let mut unsent = Unsent::default();
+        unsent.note(1, self.send(datagram, to));
+        unsent.into_result()
+    }
+
+    /// Sends what is queued.
+    ///
+    /// # Errors
+    /// Some of it is lost.
+    fn flush(&mut self) -> Result<(), Unsent> {
+        Ok(())
+    }
 }

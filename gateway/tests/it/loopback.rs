@@ -147,3 +147,50 @@ fn a_lost_packet_is_repaired_over_real_sockets() {
 
     assert_eq!(delivered, [(1, b"one".to_vec()), (2, b"two".to_vec())]);
 }
+
+/// Datagrams of many lengths, to a group and to two ports in turn, collected
+/// and sent a whole run at a time: all arrive, whole and in order.
+#[test]
+fn what_is_queued_arrives_whole_and_in_order() {
+    let mut readers = [shared([239, 192, 7, 52], 0), unicast(), unicast()];
+    let addresses = readers.each_ref().map(UdpEndpoint::local_address);
+    let mut venue = unicast();
+    let mut random = fastrand::Rng::with_seed(52);
+    let mut expected = [const { Vec::new() }; 3];
+    for number in 0..900_u32 {
+        let reader = random.usize(0..3);
+        let bytes = if random.u8(0..4) == 0 { random.usize(4..1400) } else { 700 };
+        let mut datagram = vec![0; bytes];
+        datagram[..4].copy_from_slice(&number.to_le_bytes());
+        venue.queue(&datagram, addresses[reader]).unwrap();
+        expected[reader].push(datagram);
+        if random.u8(0..100) == 0 {
+            venue.flush().unwrap();
+        }
+    }
+    venue.queue(b"", addresses[0]).unwrap();
+    expected[0].push(Vec::new());
+    venue.flush().unwrap();
+    for (reader, expected) in readers.iter_mut().zip(expected) {
+        for datagram in expected {
+            assert_eq!(receive(reader), (datagram, venue.local_address()));
+        }
+        assert!(reader.receive(&mut [0; 64]).unwrap().is_none(), "there is nothing else");
+    }
+}
+
+/// A reader that takes less than a datagram gets its beginning, and then the
+/// next datagram, also where the system kept both together.
+#[test]
+fn a_datagram_longer_than_the_buffer_is_cut_short_alone() {
+    let (mut client, mut venue) = (unicast(), unicast());
+    for text in [b"long text", b"next text"] {
+        client.queue(text, venue.local_address()).unwrap();
+    }
+    client.flush().unwrap();
+    let mut buffer = [0; 4];
+    for start in [b"long", b"next"] {
+        let (length, _) = venue.receive_within(&mut buffer, LIMIT).unwrap().unwrap();
+        assert_eq!((length, &buffer), (4, start));
+    }
+}

@@ -11,7 +11,7 @@ use super::{Counter, Counters, Meters, Stage, Stop, Timing};
 use crate::clock::Clock;
 use ringmatch_engine::event::Event;
 use ringmatch_engine::{Nanos, Sequence};
-use ringmatch_gateway::net::{Datagrams, MAX_DATAGRAM};
+use ringmatch_gateway::net::{Datagrams, MAX_DATAGRAM, Unsent};
 use ringmatch_gateway::{Destination, Outlet};
 use ringmatch_ring::{Consumer, Ended, SequenceReader};
 use std::net::SocketAddr;
@@ -55,13 +55,26 @@ struct Wire<N> {
 }
 
 impl<N: Datagrams> Wire<N> {
-    /// A packet that finds no room is lost, and repaired like any other.
+    /// Packets leave together, at the end of the poll. One that finds no room
+    /// is lost, and repaired like any other.
     fn send(&mut self, to: Destination, packet: &[u8]) {
         let address = match to {
             Destination::Market => self.market_data,
             Destination::To(address) => address,
         };
-        self.unsent += u64::from(!self.network.send(packet, address).unwrap_or(false));
+        let sent = self.network.queue(packet, address);
+        self.note(sent);
+    }
+
+    fn flush(&mut self) {
+        let sent = self.network.flush();
+        self.note(sent);
+    }
+
+    fn note(&mut self, sent: Result<(), Unsent>) {
+        if let Err(unsent) = sent {
+            self.unsent += unsent.datagrams;
+        }
     }
 }
 
@@ -122,6 +135,7 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
         }
         if sent > 0 {
             outlet.flush(now.0, &mut |to, packet| wire.send(to, packet));
+            wire.flush();
             let done = self.clock.now();
             for (received, matched) in &self.sent {
                 self.timing.record(*received, done);
@@ -188,6 +202,7 @@ impl<N: Datagrams + Send, C: Clock> Stage for Publisher<N, C> {
         let sent = self.publish(now)?;
         let served = self.serve_requests(now)?;
         self.send_heartbeats(now);
+        self.wire.flush();
         Ok(sent + served)
     }
 

@@ -43,7 +43,7 @@ const STRIDE: usize = 100;
 const QUERIES: u64 = 10;
 /// Snapshots as often as can be.
 const SNAPSHOTS: &str =
-    "[snapshots]\nevery_bytes = 65536\nevery_s = 1\nkeep = 2\nclosed_segments = \"compress\"";
+    "[snapshots]\nevery_bytes = 262144\nevery_s = 1\nkeep = 2\nclosed_segments = \"compress\"";
 /// Fewer orders than this are sent just before a kill.
 const BURST: usize = 400;
 
@@ -100,7 +100,7 @@ fn play(record: &Record, durability: &'static str, kills: usize, seed: u64) {
         "{killed} kills; {unsafe_orders} found orders that were not safe, {unheard} found answers \
          that were not heard; {resumed} starts went on from a snapshot"
     );
-    assert!(resumed * 10 > kills, "snapshots are of use");
+    assert!(resumed * 3 >= kills, "snapshots are of use");
     assert_eq!(killed, kills);
     assert!(unsafe_orders * 2 > kills, "most kills must find orders on their way");
 
@@ -260,6 +260,11 @@ impl Victim {
 
         if self.kills.is_multiple_of(4) {
             kill_while_it_starts(&self.config, &data, self.kills.is_multiple_of(8));
+        }
+        // How often the engine itself came to make one depends on the machine.
+        if self.kills % 3 == 1 {
+            let saved = run_json(&["snapshot", "--data-dir", data.to_str().unwrap()]);
+            assert_eq!(saved["digest"], replayed.digest().to_string());
         }
         let told = run_json(&["replay", "--data-dir", data.to_str().unwrap()]);
         let engine = Engine::start(&self.config, &data);

@@ -41,5 +41,7 @@ mod simulation;
 mod snapshots;
 /// Single stages at their edges: small rings, a clock that was set back.
 mod stages;
+/// Threads, CPUs, priorities and memory: what is asked for and what is said.
+mod threads;
 /// `top` watches an engine from outside.
 mod top;
