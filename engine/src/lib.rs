@@ -47,6 +47,7 @@ pub mod event;
 mod exchange;
 mod follow_up;
 mod holding;
+pub mod image;
 mod instrument;
 mod limits;
 mod matching;

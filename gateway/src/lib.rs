@@ -36,4 +36,4 @@ pub mod wire;
 pub use directory::Directory;
 pub use intake::{Activity, Intake, IntakeCounters, Sequencer};
 pub use login::{Logins, SealCounters};
-pub use outlet::{Destination, Outlet, OutletConfig, OutletCounters};
+pub use outlet::{Destination, Outlet, OutletConfig, OutletCounters, RecallError, Retained};

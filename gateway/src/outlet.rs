@@ -25,6 +25,10 @@ use ringmatch_engine::SessionId;
 use ringmatch_engine::event::{Event, EventBody, Recipient};
 use std::net::SocketAddr;
 
+mod windows;
+
+pub use windows::{RecallError, Retained};
+
 /// Where a packet goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination {
@@ -134,14 +138,11 @@ struct Owner {
 }
 
 impl Mailbox {
-    fn new(
-        name: SessionName,
-        account: Option<AccountId>,
-        window_bytes: usize,
-        window_messages: usize,
-    ) -> Self {
-        let config = SenderConfig { window_bytes, window_messages, ..SenderConfig::new(name) };
-        let owner = Owner { subscriber: None, account, heard: (Login::default(), 0), sent: 0 };
+    fn new(name: SessionName, next: u64, window_bytes: usize, window_messages: usize) -> Self {
+        let config =
+            SenderConfig { next, window_bytes, window_messages, ..SenderConfig::new(name) };
+        let owner =
+            Owner { subscriber: None, account: None, heard: (Login::default(), 0), sent: 0 };
         Self { name, stream: StreamSender::new(config), owner, is_dirty: false }
     }
 }
@@ -208,7 +209,13 @@ impl Outlet {
     /// The streams of a venue before its first event.
     #[must_use]
     pub fn new(config: OutletConfig) -> Self {
+        Self::starting_at(config, 1)
+    }
+
+    /// The same with another first number of market data.
+    fn starting_at(config: OutletConfig, next: u64) -> Self {
         let market = SenderConfig {
+            next,
             window_bytes: config.market_bytes,
             window_messages: config.market_messages,
             ..SenderConfig::new(config.name)
@@ -227,12 +234,11 @@ impl Outlet {
 
     /// The same with keys for some sessions, which log in at the intake with
     /// the same `logins`.
-    ///
-    /// # Panics
-    /// If the venue has sessions already.
     #[must_use]
     pub fn with_logins(mut self, logins: Logins) -> Self {
-        assert!(self.mailboxes.is_empty(), "a session has its key when it is admitted");
+        for Mailbox { name, owner, .. } in &mut self.mailboxes {
+            owner.account = logins.account(*name);
+        }
         self.post.logins = logins;
         self
     }
@@ -374,8 +380,8 @@ impl Outlet {
         self.directory.learn(event);
         if let EventBody::SessionAdded { name, .. } = &event.body {
             let OutletConfig { response_bytes, response_messages, .. } = self.config;
-            let account = self.post.logins.account(*name);
-            let mailbox = Mailbox::new(*name, account, response_bytes, response_messages);
+            let mut mailbox = Mailbox::new(*name, 1, response_bytes, response_messages);
+            mailbox.owner.account = self.post.logins.account(*name);
             self.mailboxes.push(mailbox);
             self.dirty.reserve(self.mailboxes.len());
         }

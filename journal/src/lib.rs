@@ -89,7 +89,7 @@ pub use report::{RecoveryReport, TornTail};
 pub use retention::{Retention, Tidied, tidy};
 pub use room::{ENOUGH_SEGMENTS, Room};
 pub use snapshot::{SNAPSHOT_VERSION, Snapshot, SnapshotInfo};
-pub use snapshot_store::{Newest, SaveRate, SnapshotStore, SnapshotWriter};
+pub use snapshot_store::{Found, SaveRate, SnapshotStore, SnapshotWriter};
 pub use start::Start;
 pub use storage::{Access, Storage, StorageFile};
 pub use tail::Tail;

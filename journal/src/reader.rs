@@ -19,6 +19,7 @@ use crate::snapshot_store::SnapshotStore;
 use crate::start::{Start, start};
 use crate::storage::{Storage, StorageFile};
 use crate::tail::{Tail, judge};
+use std::num::NonZeroUsize;
 
 /// Reads a journal without taking its lock or changing it, also while somebody
 /// writes it.
@@ -55,6 +56,12 @@ impl<S: Storage> Reader<S> {
         &self.identity
     }
 
+    /// The snapshots beside this journal, of which a save leaves the newest `keep`.
+    #[must_use]
+    pub fn snapshots(&self, keep: NonZeroUsize) -> SnapshotStore<S> {
+        SnapshotStore::new(self.scanner.storage.clone(), self.identity.clone(), keep)
+    }
+
     /// Goes to behind the newest sound snapshot, or to the beginning if there is
     /// none: the next frame is the first that follows it.
     ///
@@ -62,7 +69,18 @@ impl<S: Storage> Reader<S> {
     /// When the journal and the snapshots contradict each other, or there is
     /// nothing to start from.
     pub fn start_from(&mut self, store: &SnapshotStore<S>) -> Result<Start<S>, JournalError> {
-        start(&mut self.scanner, store)
+        start(&mut self.scanner, store.newest()?)
+    }
+
+    /// The same with the oldest sound snapshot: as much as there is comes after it.
+    ///
+    /// # Errors
+    /// As for [`start_from`](Self::start_from).
+    pub fn start_from_oldest(
+        &mut self,
+        store: &SnapshotStore<S>,
+    ) -> Result<Start<S>, JournalError> {
+        start(&mut self.scanner, store.oldest()?)
     }
 
     /// The place after the frames read so far.

@@ -27,6 +27,7 @@ use crate::survey::{Leftover, survey_leftover};
 use crate::tail::{Tail, judge};
 use crate::writer::{Handover, Tip, Writer, begin};
 use std::io;
+use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -87,6 +88,12 @@ impl<S: Storage> Recovery<S> {
         Ok(Self { scanner, identity, options, tail: None, started: false, lock })
     }
 
+    /// The snapshots beside this journal, of which a save leaves the newest `keep`.
+    #[must_use]
+    pub fn snapshots(&self, keep: NonZeroUsize) -> SnapshotStore<S> {
+        SnapshotStore::new(self.scanner.storage.clone(), self.identity.clone(), keep)
+    }
+
     /// Goes to behind the newest sound snapshot, or to the beginning if there is
     /// none: the next frame is the first that follows it.
     ///
@@ -95,7 +102,7 @@ impl<S: Storage> Recovery<S> {
     /// nothing to start from. Nothing was changed.
     pub fn start_from(&mut self, store: &SnapshotStore<S>) -> Result<Start<S>, JournalError> {
         self.started = true;
-        start(&mut self.scanner, store)
+        start(&mut self.scanner, store.newest()?)
     }
 
     /// The next frame, or nothing after the last. Without a

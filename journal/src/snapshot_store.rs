@@ -5,7 +5,8 @@
 //! never replaces a sound snapshot, and the oldest go only when the new one is
 //! there. Looking for the newest reads it to its end before anything in it is
 //! believed; one that is damaged, or of a version unknown here, is passed over
-//! and said, and the one before it serves. One store saves at a time.
+//! and said, and the one before it serves. A lock lets only one
+//! save at a time.
 
 use crate::error::JournalError;
 use crate::identity::Identity;
@@ -13,6 +14,7 @@ use crate::scanner::check_identity;
 use crate::snapshot::chunk_header;
 use crate::snapshot::{CHUNK, CHUNK_HEADER, HEADER, Snapshot, SnapshotHeader, SnapshotInfo};
 use crate::storage::{Storage, StorageFile};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::thread;
@@ -20,6 +22,8 @@ use std::time::Duration;
 
 const SUFFIX: &str = ".snap";
 const TEMPORARY: &str = ".tmp";
+/// Held by whoever saves one.
+const LOCK_NAME: &str = "snapshot-lock";
 /// Bytes written and synced at a time by a slow save.
 const SLOW_PIECE_BYTES: usize = 64 << 10;
 
@@ -40,13 +44,15 @@ pub struct SnapshotStore<S: Storage> {
     storage: S,
     identity: Identity,
     keep: NonZeroUsize,
+    /// What the application has no use for, by the sequence that follows it.
+    refused: BTreeSet<u64>,
 }
 
 /// What a store has to go on from.
-pub struct Newest<S: Storage> {
-    /// The newest sound snapshot, if there is any.
+pub struct Found<S: Storage> {
+    /// The first sound snapshot, if there is any.
     pub snapshot: Option<Snapshot<S>>,
-    /// Newer ones that are of no use, and why.
+    /// Those before it that are of no use, and why.
     pub passed_over: Vec<JournalError>,
 }
 
@@ -54,23 +60,33 @@ impl<S: Storage> SnapshotStore<S> {
     /// The snapshots of this journal, of which a save leaves the newest `keep`.
     #[must_use]
     pub fn new(storage: S, identity: Identity, keep: NonZeroUsize) -> Self {
-        Self { storage, identity, keep }
+        Self { storage, identity, keep, refused: BTreeSet::new() }
     }
 
     pub(crate) fn identity(&self) -> &Identity {
         &self.identity
     }
 
+    /// Passes this snapshot over from now on: its bytes are sound, and what they
+    /// say is of no use to the application.
+    pub fn refuse(&mut self, snapshot: &Snapshot<S>) {
+        self.refused.insert(snapshot.info().position.next_sequence);
+    }
+
     /// Begins a snapshot; its body is written to what is returned. The frame it
     /// stands after must be durable: see [`Reader::sync`](crate::Reader::sync).
     ///
     /// # Errors
-    /// When the disk fails.
+    /// [`InUse`](JournalError::InUse) when somebody else is saving one; when the
+    /// disk fails.
     pub fn begin(
         &self,
         info: SnapshotInfo,
         rate: SaveRate,
     ) -> Result<SnapshotWriter<'_, S>, JournalError> {
+        let locked = self.storage.try_lock(LOCK_NAME).map_err(self.failed("lock", LOCK_NAME))?;
+        let path = self.storage.path(LOCK_NAME);
+        let lock = locked.ok_or(JournalError::InUse { path })?;
         let name = format!("{}{TEMPORARY}", snapshot_name(info.position.next_sequence));
         match self.storage.remove(&name) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -81,6 +97,7 @@ impl<S: Storage> SnapshotStore<S> {
         let (written, body_bytes, chunks, hash) = (HEADER as u64, 0, 0, 0);
         Ok(SnapshotWriter {
             store: self,
+            _lock: lock,
             name,
             file,
             info,
@@ -108,11 +125,26 @@ impl<S: Storage> SnapshotStore<S> {
     /// # Errors
     /// When a snapshot is another venue's or was made under another
     /// configuration, or the disk fails.
-    pub fn newest(&self) -> Result<Newest<S>, JournalError> {
+    pub fn newest(&self) -> Result<Found<S>, JournalError> {
+        self.first_sound(self.names()?.into_iter().rev())
+    }
+
+    /// The oldest snapshot that is sound.
+    ///
+    /// # Errors
+    /// As for [`newest`](Self::newest).
+    pub fn oldest(&self) -> Result<Found<S>, JournalError> {
+        self.first_sound(self.names()?.into_iter())
+    }
+
+    fn first_sound(
+        &self,
+        names: impl Iterator<Item = (u64, String)>,
+    ) -> Result<Found<S>, JournalError> {
         let mut passed_over = Vec::new();
-        for (next_sequence, name) in self.names()?.into_iter().rev() {
+        for (next_sequence, name) in names.filter(|(at, _)| !self.refused.contains(at)) {
             match self.open(&name, next_sequence) {
-                Ok(snapshot) => return Ok(Newest { snapshot: Some(snapshot), passed_over }),
+                Ok(snapshot) => return Ok(Found { snapshot: Some(snapshot), passed_over }),
                 Err(
                     error @ (JournalError::DamagedSnapshot { .. }
                     | JournalError::UnknownVersion { .. }),
@@ -120,21 +152,14 @@ impl<S: Storage> SnapshotStore<S> {
                 Err(error) => return Err(error),
             }
         }
-        Ok(Newest { snapshot: None, passed_over })
+        Ok(Found { snapshot: None, passed_over })
     }
 
     /// The first sequence that a start may need from the journal: that of the
     /// oldest sound snapshot, so that each can be fallen back to.
     pub(crate) fn needed_from(&self) -> Result<Option<u64>, JournalError> {
-        for (next_sequence, name) in self.names()? {
-            match self.open(&name, next_sequence) {
-                Ok(_) => return Ok(Some(next_sequence)),
-                Err(JournalError::DamagedSnapshot { .. } | JournalError::UnknownVersion { .. }) => {
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(None)
+        let oldest = self.oldest()?.snapshot;
+        Ok(oldest.map(|snapshot| snapshot.info().position.next_sequence))
     }
 
     fn open(&self, name: &str, next_sequence: u64) -> Result<Snapshot<S>, JournalError> {
@@ -189,6 +214,7 @@ impl<S: Storage> SnapshotStore<S> {
 /// A snapshot being written; until [`finish`](Self::finish) there is none.
 pub struct SnapshotWriter<'a, S: Storage> {
     store: &'a SnapshotStore<S>,
+    _lock: S::Lock,
     name: String,
     file: S::File,
     info: SnapshotInfo,

@@ -9,23 +9,24 @@
 use crate::error::JournalError;
 use crate::scanner::Scanner;
 use crate::snapshot::Snapshot;
-use crate::snapshot_store::{Newest, SnapshotStore};
+use crate::snapshot_store::Found;
 use crate::storage::Storage;
 
 /// Where a replay starts.
 pub struct Start<S: Storage> {
     /// What the application goes on from; without one, from nothing.
     pub snapshot: Option<Snapshot<S>>,
-    /// Newer snapshots that are of no use, and why: an operator wants to know.
+    /// Snapshots that come before it and are of no use, and why: an operator
+    /// wants to know.
     pub passed_over: Vec<JournalError>,
 }
 
-/// Moves a scanner to behind the newest sound snapshot.
+/// Moves a scanner to behind the snapshot that was found.
 pub(crate) fn start<S: Storage>(
     scanner: &mut Scanner<S>,
-    store: &SnapshotStore<S>,
+    found: Found<S>,
 ) -> Result<Start<S>, JournalError> {
-    let Newest { snapshot, passed_over } = store.newest()?;
+    let Found { snapshot, passed_over } = found;
     match &snapshot {
         Some(snapshot) => go_behind(scanner, snapshot)?,
         None => start_without(scanner)?,

@@ -21,6 +21,7 @@ use ringmatch_ring::WaitStrategy;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -42,6 +43,9 @@ pub struct Config {
     pub soup: Option<SoupEntryConfig>,
     /// How it keeps what it was told.
     pub journal: JournalConfig,
+    /// How much of that a start has to replay, and what becomes of the rest.
+    #[serde(default)]
+    pub snapshots: SnapshotsConfig,
     /// How it runs.
     pub threads: ThreadsConfig,
     /// How large it may become.
@@ -110,6 +114,54 @@ pub struct JournalConfig {
     pub durability: Durability,
     /// Bytes in a segment file; 64 KiB to 16 GiB.
     pub segment_bytes: u64,
+}
+
+/// `[snapshots]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SnapshotsConfig {
+    /// One is made when the journal has so many more bytes than at the last;
+    /// zero for never.
+    pub every_bytes: u64,
+    /// One is made when the journal has grown and the last one is so old; zero
+    /// for never.
+    pub every_s: u64,
+    /// How many are kept.
+    pub keep: NonZeroUsize,
+    /// What becomes of full segments of the journal.
+    pub closed_segments: ClosedSegments,
+}
+
+impl SnapshotsConfig {
+    /// Whether any are made while the venue runs.
+    #[must_use]
+    pub fn are_made(&self) -> bool {
+        self.every_bytes > 0 || self.every_s > 0
+    }
+}
+
+impl Default for SnapshotsConfig {
+    /// As it is written in the default config.
+    fn default() -> Self {
+        Self {
+            every_bytes: 128 << 20,
+            every_s: 300,
+            keep: NonZeroUsize::MIN.saturating_add(1),
+            closed_segments: ClosedSegments::Keep,
+        }
+    }
+}
+
+/// What becomes of a segment of the journal once it is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClosedSegments {
+    /// It stays as it is.
+    Keep,
+    /// It is compressed.
+    Compress,
+    /// It is dropped once it lies before the oldest snapshot.
+    Drop,
 }
 
 /// `[threads]`.
@@ -389,6 +441,12 @@ impl Config {
         }
         if !(1 << 16..=1 << 34).contains(&self.journal.segment_bytes) {
             return fault("segment_bytes", "must be from 65536 to 17179869184");
+        }
+        if self.snapshots.closed_segments == ClosedSegments::Drop && !self.snapshots.are_made() {
+            return fault(
+                "closed_segments",
+                "cannot be \"drop\" while no snapshots are made: set every_bytes or every_s",
+            );
         }
         if self.network.requests.ip().is_multicast() {
             return fault("requests", "must be an address of this host, not a multicast group");
@@ -718,6 +776,7 @@ mod tests {
     fn the_default_config_is_sound() {
         let config = Config::load(None).unwrap();
         assert_eq!(config.limits(), Limits::default());
+        assert_eq!(config.snapshots, SnapshotsConfig::default());
         assert!(config.listings().count() >= 1);
     }
 
@@ -740,6 +799,9 @@ mod tests {
                 "address = \"239.1.1.1:31005\"",
                 &["address", "group"],
             ),
+            ("keep = 2", "keep = 0", &["keep", "nonzero"]),
+            ("keep = 2", "keeps = 2", &["keeps", "unknown field"]),
+            ("closed_segments = \"keep\"", "closed_segments = \"burn\"", &["burn", "compress"]),
             ("tick_size = \"0.01\"", "tick_size = \"0\"", &["tick_size", "at least 0.0001"]),
             ("tick_size = \"0.01\"", "tick_size = \"0.00001\"", &["tick_size", "four decimals"]),
             ("name = \"ALPHA\"", "name = \"ALPHABETICAL\"", &["name", "10"]),

@@ -36,6 +36,17 @@ impl Until {
     }
 }
 
+impl Until {
+    /// Whether it is not before where an exchange stands.
+    #[must_use]
+    pub fn comes_after(self, exchange: &Exchange) -> bool {
+        match self {
+            Self::Sequence(last) => exchange.sequence() <= last,
+            Self::Time(last) => exchange.time() <= last,
+        }
+    }
+}
+
 impl Default for Until {
     /// With the last command.
     fn default() -> Self {
@@ -130,8 +141,14 @@ impl Follower {
     /// # Errors
     /// When no exchange can be built with these limits.
     pub fn new(limits: Limits) -> Result<Self, ringmatch_engine::LimitsError> {
-        Ok(Self {
-            exchange: Box::new(Exchange::new(limits)?),
+        Ok(Self::resume(Box::new(Exchange::new(limits)?)))
+    }
+
+    /// A follower that goes on from where an exchange stands.
+    #[must_use]
+    pub fn resume(exchange: Box<Exchange>) -> Self {
+        let mut follower = Self {
+            exchange,
             commands: Vec::new(),
             stepped: 0,
             events: Vec::new(),
@@ -139,7 +156,20 @@ impl Follower {
             verified: 0,
             agreed: Sequence(0),
             beyond: false,
-        })
+        };
+        follower.note_digest();
+        follower
+    }
+
+    /// Keeps the digest, if the journal will have a checkpoint of this command.
+    fn note_digest(&mut self) {
+        let (sequence, digest) = (self.exchange.sequence(), self.exchange.digest());
+        if sequence.0.is_multiple_of(CHECKPOINT_INTERVAL) {
+            if self.digests.len() == KEPT_DIGESTS {
+                self.digests.pop_front();
+            }
+            self.digests.push_back(Checkpoint { sequence, digest });
+        }
     }
 
     /// Applies a frame's commands up to `until`, and shows each with its events
@@ -193,22 +223,20 @@ impl Follower {
     /// `until`: the command, and what it caused.
     #[inline]
     pub fn step(&mut self, until: Until) -> Option<(&SequencedCommand, &[Event])> {
-        let command = self.commands.get(self.stepped)?;
+        let at = self.stepped;
+        let command = self.commands.get(at)?;
         if self.beyond || !until.includes(command) {
             self.beyond = true;
             return None;
         }
+        if at.is_multiple_of(Exchange::AHEAD) {
+            self.exchange.prepare(self.commands[at..].iter());
+        }
         self.stepped += 1;
         self.events.clear();
-        self.exchange.apply(command, &mut self.events);
-        if command.sequence.0.is_multiple_of(CHECKPOINT_INTERVAL) {
-            if self.digests.len() == KEPT_DIGESTS {
-                self.digests.pop_front();
-            }
-            let (sequence, digest) = (command.sequence, self.exchange.digest());
-            self.digests.push_back(Checkpoint { sequence, digest });
-        }
-        Some((command, &self.events))
+        self.exchange.apply(&self.commands[at], &mut self.events);
+        self.note_digest();
+        Some((&self.commands[at], &self.events))
     }
 
     fn compare(&mut self, recorded: Checkpoint) -> Result<(), FollowError> {

@@ -4,7 +4,8 @@
 //! between the gateway and the journal, on rings and threads. [`config`] says
 //! what a venue is, [`threads`] how it runs, and [`log`] what its journal means;
 //! an [`operation`] is what its operator asks for through the [`door`];
-//! [`follower`] replays it, a [`shadow`] follows it beside a running engine,
+//! [`follower`] replays it, a [`replica`] goes on from a [`snapshot`] of it, which the
+//! [`snapshotter`] makes, a [`shadow`] follows it beside a running engine,
 //! [`feed`] plays recorded market data to it, and
 //! [`latency`] measures how it answers, and on what [`environment`]; the [`board`]
 //! shows how it does. [`keys`] say who may trade, [`service`] serves what is old, and
@@ -26,7 +27,10 @@ pub mod names;
 pub mod operation;
 pub mod operations;
 pub mod pipeline;
+pub mod replica;
 pub mod service;
 pub mod shadow;
+pub mod snapshot;
+pub mod snapshotter;
 pub mod soup_entry;
 pub mod threads;

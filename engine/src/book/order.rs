@@ -234,3 +234,35 @@ impl std::ops::IndexMut<u32> for Orders {
         &mut self.places[index as usize]
     }
 }
+
+impl Order {
+    /// An order that stands in no queue yet and has nothing special.
+    #[inline]
+    pub(crate) fn alone(
+        id: OrderId,
+        open: Quantity,
+        executed: Quantity,
+        user_ref: UserRef,
+        session: SessionId,
+        marks: Marks,
+    ) -> Self {
+        Self { id, open, executed, user_ref, session, marks, ..Self::FREE }
+    }
+}
+
+impl Marks {
+    /// What a number stands for, if an order can have it.
+    #[inline]
+    pub(crate) fn from_bits(bits: u16) -> Option<Self> {
+        let marks = Self(bits);
+        let same = Self::new(
+            marks.side(),
+            marks.order_type(),
+            marks.time_in_force(),
+            marks.display(),
+            marks.short_sale(),
+            marks.capacity(),
+        );
+        (same == marks).then_some(marks)
+    }
+}

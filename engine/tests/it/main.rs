@@ -38,4 +38,5 @@ mod time_priority; // who trades first, and at what price
 
 // Properties of any flow of commands.
 mod fingerprints; // the digest and the state hash
+mod images; // taken, restored, and gone on from
 mod properties; // the exchange against the model

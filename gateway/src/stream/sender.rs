@@ -120,6 +120,11 @@ impl StreamSender {
         self.window.oldest()
     }
 
+    /// The message with this number, if a request can have it.
+    pub fn held(&self, number: u64) -> Option<&[u8]> {
+        self.window.get(number)
+    }
+
     /// Takes the next message and returns its number. A packet that it does not
     /// fit any more goes out first.
     ///

@@ -8,7 +8,7 @@ use ringmatch_engine::event::Event;
 use ringmatch_gateway::wire::itch::ItchMessage;
 use ringmatch_gateway::wire::mold::{Packet, Request, SessionName};
 use ringmatch_gateway::wire::ouch::Outbound;
-use ringmatch_gateway::{Destination, Outlet, OutletConfig, OutletCounters};
+use ringmatch_gateway::{Destination, Outlet, OutletConfig, OutletCounters, RecallError};
 use std::net::SocketAddr;
 
 /// Packets that an outlet sent.
@@ -233,4 +233,38 @@ fn a_number_that_is_not_the_streams_own_stops_the_venue() {
     assert_eq!(floor.exchange.sessions()[0].id, SessionId(1));
     publish(&mut outlet, &events);
     publish(&mut outlet, &events);
+}
+
+/// Windows so small that much has left them.
+#[test]
+fn an_outlet_that_is_resumed_answers_as_the_one_before() {
+    let small = OutletConfig { market_messages: 7, response_messages: 3, ..default() };
+    for config in [default(), small] {
+        let (mut floor, mut outlet) = open(config);
+        let mut events = Vec::new();
+        for n in 0..20 {
+            events.extend(floor.enter(1 + n % 2, Side::Buy, 100, 5_000 + i64::from(n)));
+        }
+        publish(&mut outlet, &events);
+
+        let oldest: Vec<u64> = outlet.windows().map(|window| window.oldest()).collect();
+        let mut resumed = Outlet::resume(config, &floor.exchange, &oldest);
+        for (stream, window) in (0..).zip(outlet.windows()) {
+            window.messages().for_each(|message| resumed.recall(stream, message).unwrap());
+        }
+        let last = resumed.windows().count() as u32;
+        assert_eq!(resumed.recall(last, b"x"), Err(RecallError::Stream(last)));
+
+        let all = |outlet: &mut Outlet| {
+            let names = [venue(), session_name(1), session_name(2)];
+            let asked = names.into_iter().flat_map(|name| (1..40).map(move |n| (name, n)));
+            asked
+                .map(|(name, n)| ask(outlet, name, n, 1, address(9)).messages())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(all(&mut resumed), all(&mut outlet));
+        assert_eq!(resumed.counters(), outlet.counters());
+        let events = floor.enter(2, Side::Sell, 100, 5_000);
+        assert_eq!(publish(&mut resumed, &events).0, publish(&mut outlet, &events).0);
+    }
 }

@@ -28,6 +28,7 @@ mod send;
 mod serve;
 mod session;
 mod shadow;
+mod snapshot;
 mod tap;
 mod top;
 mod venue_args;
@@ -60,6 +61,7 @@ enum Command {
     Shadow(shadow::Args),
     Journal(journal::Args),
     Key(key::Args),
+    Snapshot(snapshot::Args),
     Latency(Box<latency::Args>),
     Doctor(doctor::Args),
     Top(top::Args),
@@ -81,6 +83,7 @@ pub fn run() -> ExitCode {
         Command::Shadow(args) => shadow::run(&args),
         Command::Journal(args) => journal::run(&args),
         Command::Key(args) => key::run(&args),
+        Command::Snapshot(args) => snapshot::run(&args),
         Command::Latency(args) => latency::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Top(args) => top::run(&args),

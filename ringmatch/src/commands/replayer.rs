@@ -5,13 +5,14 @@
 //! rate and the time left, on standard error and only if that is a terminal.
 
 use crate::follower::{Follower, Until};
-use crate::log;
+use crate::replica::{FromOldest, Replica, ReplicaConfig, Resumed};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
 use ringmatch_journal::{Directory, Reader};
 use std::error::Error;
 use std::io::IsTerminal;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -22,14 +23,32 @@ pub(super) struct Replayer {
     progress: Progress,
     frames: u64,
     body_bytes: u64,
+    /// Commands that are not in the journal any more.
+    dropped: u64,
 }
 
 impl Replayer {
-    /// A replay before the first command.
+    /// A replay before the first command; where the beginning of the journal was
+    /// dropped, from the oldest snapshot on.
     pub(super) fn open(data_dir: &Path) -> Result<Self, Box<dyn Error>> {
-        let reader = Reader::open(Directory::open(data_dir)?)?;
-        let follower = Follower::new(log::decode_limits(reader.identity().config())?)?;
-        Ok(Self { reader, follower, progress: Progress::new(), frames: 0, body_bytes: 0 })
+        let mut reader = Reader::open(Directory::open(data_dir)?)?;
+        let bounds = ReplicaConfig::named_in(reader.identity())?;
+        let follower = if reader.next_sequence() == 1 {
+            Follower::new(bounds.limits)?
+        } else {
+            let mut store = reader.snapshots(NonZeroUsize::MIN);
+            let oldest = &mut FromOldest(&mut reader);
+            let Resumed { replica, snapshot, passed_over } =
+                Replica::resume(&bounds, oldest, &mut store)?;
+            for passed_over in passed_over {
+                eprintln!("warning: passed over: {passed_over}");
+            }
+            eprintln!("the first {snapshot} commands come from a snapshot");
+            Follower::resume(replica.into_parts().0)
+        };
+        let dropped = follower.exchange().sequence().0;
+        let progress = Progress::new();
+        Ok(Self { reader, follower, progress, frames: 0, body_bytes: 0, dropped })
     }
 
     /// Replays the next frame up to `until`; whether there was one.
@@ -38,6 +57,14 @@ impl Replayer {
         until: Until,
         witness: &mut impl FnMut(&SequencedCommand, &[Event]),
     ) -> Result<bool, Box<dyn Error>> {
+        if self.frames == 0 && self.dropped > 0 && !until.comes_after(self.follower.exchange()) {
+            let dropped = self.dropped;
+            return Err(format!(
+                "the state before command {dropped} cannot be shown: the journal up to there was \
+                 dropped, and the oldest snapshot stands there"
+            )
+            .into());
+        }
         if self.follower.has_reached(until) {
             return Ok(false);
         }

@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::door::Door;
 use crate::operation::Operation;
 use crate::pipeline::{Counter, Counters, Venue, Watch};
+use crate::snapshotter::Snapshots;
 use crate::soup_entry::{SoupEntry, SoupEntryError};
 use crate::threads::{Footprint, Layout, Locked, Pin};
 use clap::Parser;
@@ -92,7 +93,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     let directory = Directory::open(&args.data_dir)?;
     let segment_bytes = config.journal.segment_bytes;
     let room = RoomWatch { directory, segment_bytes, told_segments: u64::MAX, told_unknown: false };
-    watch(&venue, &args.data_dir, room, door.as_ref(), &stop);
+    let snapshots = match config.journal.durability {
+        Durability::None => None,
+        _ => Snapshots::start(&config, &args.data_dir)?,
+    };
+    watch(&venue, &args.data_dir, room, door.as_ref(), snapshots, &stop);
     venue.stop();
     let report = venue.join();
     if soup.is_some_and(|soup| !soup.stop()) {
@@ -160,10 +165,14 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
     } else {
         eprintln!("               {}", recovered.journal);
     }
+    for passed_over in &recovered.passed_over {
+        eprintln!("  warning: passed over: {passed_over}");
+    }
     eprintln!(
-        "  recovered    {} commands in {:.3} s, {} checkpoints agree",
+        "  recovered    {} commands in {:.3} s, {} of them from a snapshot; {} checkpoints agree",
         recovered.commands,
         recovered.time.as_secs_f64(),
+        recovered.snapshot,
         recovered.checkpoints,
     );
     eprintln!("  digest       {}, state {}", recovered.digest, recovered.state_hash);
@@ -200,6 +209,8 @@ fn ready(venue: &Venue, soup: Option<&SoupEntry>) -> Value {
         "glimpse": addresses.glimpse,
         "soup": soup.map(SoupEntry::address),
         "recovered_commands": recovered.commands,
+        "snapshot_commands": recovered.snapshot,
+        "snapshots_passed_over": recovered.passed_over,
         "recovery_seconds": recovered.time.as_secs_f64(),
         "digest": recovered.digest.to_string(),
         "state_hash": recovered.state_hash.to_string(),
@@ -254,11 +265,18 @@ fn operate(venue: &Venue, operation: Operation) -> Value {
 /// Waits for a signal or for the end of the venue, and lets the operator in. An
 /// operator's command can take long, so others look after the venue; and a disk
 /// that stands still stops whoever writes there, so the watchdog writes nothing.
-fn watch(venue: &Venue, data_dir: &Path, room: RoomWatch, door: Option<&Door>, stop: &AtomicBool) {
+fn watch(
+    venue: &Venue,
+    data_dir: &Path,
+    room: RoomWatch,
+    door: Option<&Door>,
+    snapshots: Option<Snapshots>,
+    stop: &AtomicBool,
+) {
     let goes_on = || venue.is_running() && !stop.load(Ordering::Acquire);
     std::thread::scope(|scope| {
-        scope.spawn(|| look_after(venue, data_dir, room, goes_on));
-        scope.spawn(|| stand_guard(venue, goes_on));
+        scope.spawn(move || look_after(venue, data_dir, room, snapshots.as_ref(), goes_on));
+        scope.spawn(move || stand_guard(venue, goes_on));
         while goes_on() {
             std::thread::sleep(GLANCE);
             if let Some(door) = door {
@@ -280,7 +298,13 @@ fn stand_guard(venue: &Venue, goes_on: impl Fn() -> bool) {
 }
 
 /// Shows how the venue does, and says what goes wrong.
-fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl Fn() -> bool) {
+fn look_after(
+    venue: &Venue,
+    data_dir: &Path,
+    mut room: RoomWatch,
+    snapshots: Option<&Snapshots>,
+    goes_on: impl Fn() -> bool,
+) {
     let mut watch = Watch::new(venue.counters().clone());
     let mut said = Instant::now();
     if let Some(news) = room.news(venue.counters()) {
@@ -303,6 +327,9 @@ fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl
                 if let Some(why) = service_fault {
                     eprintln!("warning: old messages and late joiners are not served now: {why}");
                 }
+            }
+            for news in snapshots.into_iter().flat_map(Snapshots::news) {
+                eprintln!("{news}");
             }
             for news in watch.news().into_iter().chain(room.news(venue.counters())) {
                 eprintln!("warning: {news}");

@@ -1,16 +1,17 @@
 //! What a venue goes on from: everything that its journal gives.
 //!
-//! A start is a replay. The exchange gets its state back, the streams the
+//! A start is a replay, of all of the journal or of what follows the newest
+//! snapshot. The exchange gets its state back, the streams the
 //! messages that clients may ask for again, and the journal a writer at its
 //! end. Nothing here knows what the storage is, so a simulated disk is restored
 //! from exactly as a directory is.
 
 use super::StartError;
 use crate::config::Config;
-use crate::follower::Follower;
 use crate::log;
-use ringmatch_engine::{Digest, Exchange, Sequence};
-use ringmatch_gateway::Outlet;
+use crate::replica::{Replica, ReplicaConfig, Resumed};
+use ringmatch_engine::{Digest, Exchange};
+use ringmatch_gateway::{Logins, Outlet, OutletConfig};
 use ringmatch_journal::{Identity, Options, Recovery, RecoveryReport, Storage, Writer};
 use std::time::{Duration, Instant};
 
@@ -29,9 +30,13 @@ pub struct Restored<S: Storage> {
 /// What a start found in the journal.
 #[derive(Clone, Debug)]
 pub struct Recovered {
-    /// Commands replayed.
+    /// Commands recovered.
     pub commands: u64,
-    /// How long the replay took.
+    /// How many of them a snapshot stands for; the others were replayed.
+    pub snapshot: u64,
+    /// Snapshots that were of no use, and why.
+    pub passed_over: Vec<String>,
+    /// How long it took.
     pub time: Duration,
     /// The digest after them.
     pub digest: Digest,
@@ -58,7 +63,14 @@ pub fn open_journal<S: Storage>(config: &Config, storage: S) -> Result<Recovery<
 }
 
 impl<S: Storage> Restored<S> {
-    /// Replays a journal into an exchange and into `outlet`, which is new.
+    /// With the keys of sessions, and who is logged in to them.
+    #[must_use]
+    pub fn with_logins(self, logins: Logins) -> Self {
+        Self { outlet: self.outlet.with_logins(logins), ..self }
+    }
+
+    /// Replays a journal, from its newest snapshot on, into an exchange and into
+    /// output streams with windows of this size.
     ///
     /// # Errors
     /// When the journal is damaged, or replays to something else than before:
@@ -69,20 +81,23 @@ impl<S: Storage> Restored<S> {
     pub fn replay(
         config: &Config,
         mut recovery: Recovery<S>,
-        mut outlet: Outlet,
+        outlet: OutletConfig,
     ) -> Result<Self, StartError> {
         let start = Instant::now();
-        let mut follower = Follower::new(config.limits())?;
+        let mut store = recovery.snapshots(config.snapshots.keep);
+        let bounds = ReplicaConfig { limits: config.limits(), outlet };
+        let Resumed { mut replica, snapshot, passed_over } =
+            Replica::resume(&bounds, &mut recovery, &mut store)?;
         while let Some(frame) = recovery.next_frame()? {
-            follower.follow(&frame, Sequence(u64::MAX), &mut |_, events| {
-                events.iter().for_each(|event| outlet.remember(event));
-            })?;
+            replica.follow(&frame)?;
         }
         let (writer, journal) = recovery.into_writer()?;
-        let checkpoints = follower.verified();
-        let exchange = follower.into_exchange();
+        let checkpoints = replica.verified();
+        let (exchange, outlet) = replica.into_parts();
         let recovered = Recovered {
             commands: exchange.sequence().0,
+            snapshot,
+            passed_over,
             time: start.elapsed(),
             digest: exchange.digest(),
             state_hash: exchange.state_hash(),

@@ -16,13 +16,14 @@ use crate::config::{Config, RepairConfig, ThreadsConfig};
 use crate::follower::FollowError;
 use crate::keys::{Keys, KeysError};
 use crate::operations::ChangedConfig;
+use crate::replica::ReplicaError;
 use crate::service::{Opening, ServiceThread, StreamLogError};
 use crate::threads::{
     self, Cpus, Layout, Locked, Oversubscribed, Standing, Started, Watchdog, WrongPins,
 };
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
-use ringmatch_gateway::{Logins, Outlet, OutletConfig};
+use ringmatch_gateway::{Logins, OutletConfig};
 use ringmatch_journal::{Directory, Durability, JournalError, Nowhere, Storage, Writer};
 use ringmatch_ring::BuildError;
 use std::net::SocketAddr;
@@ -49,6 +50,9 @@ pub enum StartError {
     /// something else than before.
     #[error(transparent)]
     Follow(#[from] FollowError),
+    /// There is no state to go on from.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
     /// A socket cannot be opened.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -179,8 +183,8 @@ impl Venue {
             requests: requests.local_address(),
             glimpse: opening.glimpse_address(),
         };
-        let outlet = Outlet::new(outlet_config(config)).with_logins(logins);
-        let restored = Restored::replay(config, recovery, outlet)?;
+        let windows = outlet_config(config);
+        let restored = Restored::replay(config, recovery, windows)?.with_logins(logins);
         let recovered = restored.recovered.clone();
         let (meters, stop) = (Meters::new(SystemClock::start()), Arc::default());
         let (control, queue) = control();

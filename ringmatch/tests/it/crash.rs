@@ -7,7 +7,16 @@
 //! burst of orders goes out just before, so that they are caught in every place
 //! where they can be: in sockets, in rings, in a frame on its way to the disk,
 //! in answers on their way back. Now and then the engine that would recover is
-//! killed too, while it does.
+//! killed too, while it does. The engine makes snapshots all the time, goes on from
+//! them, and is held against a replay of the whole journal, whose closed segments
+//! it compresses meanwhile.
+//!
+//! ```text
+//! cargo test --release -p ringmatch --test it crash_machine -- --ignored --nocapture
+//! ```
+//!
+//! is the long run, of 200 kills; `RINGMATCH_KILLS=n` makes it another number, and
+//! `RINGMATCH_SEED=n` plays other moments.
 
 use crate::day::Day;
 use crate::engine::{BINARY, Engine, PATIENCE, Site, run, run_json};
@@ -32,6 +41,9 @@ use std::time::Duration;
 const STRIDE: usize = 100;
 /// Account queries without an answer before the sender waits.
 const QUERIES: u64 = 10;
+/// Snapshots as often as can be.
+const SNAPSHOTS: &str =
+    "[snapshots]\nevery_bytes = 262144\nevery_s = 1\nkeep = 2\nclosed_segments = \"compress\"";
 /// Fewer orders than this are sent just before a kill.
 const BURST: usize = 400;
 
@@ -58,6 +70,19 @@ fn the_recorded_flow_survives_20_kills_with_fsync() {
     }
 }
 
+#[test]
+#[ignore = "minutes; see the head of this file"]
+fn crash_machine() {
+    let number = |name: &str, usual| {
+        std::env::var(name).map_or(usual, |text| text.parse().expect("a number"))
+    };
+    let (kills, seed) = (number("RINGMATCH_KILLS", 200), number("RINGMATCH_SEED", 8401));
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("record.itch");
+    record::write(&Day::new(84, 40_000).messages, &path);
+    play(&Record::new(&path), "fsync", kills as usize, seed);
+}
+
 /// Plays a record to an engine that is killed again and again, and then holds
 /// everything that was ever said against everything that is there.
 fn play(record: &Record, durability: &'static str, kills: usize, seed: u64) {
@@ -70,11 +95,12 @@ fn play(record: &Record, durability: &'static str, kills: usize, seed: u64) {
     }
     victim.query();
     victim.wait_for_queries(1);
-    let Victim { kills: killed, unsafe_orders, unheard, .. } = victim;
+    let Victim { kills: killed, unsafe_orders, unheard, resumed, .. } = victim;
     println!(
         "{killed} kills; {unsafe_orders} found orders that were not safe, {unheard} found answers \
-         that were not heard"
+         that were not heard; {resumed} starts went on from a snapshot"
     );
+    assert!(resumed * 3 >= kills, "snapshots are of use");
     assert_eq!(killed, kills);
     assert!(unsafe_orders * 2 > kills, "most kills must find orders on their way");
 
@@ -115,6 +141,8 @@ struct Victim {
     unsafe_orders: usize,
     /// Kills when the journal had more answers than the client had heard.
     unheard: usize,
+    /// Starts that went on from a snapshot.
+    resumed: usize,
     /// Messages that the client sent, and queries among them.
     sent: u64,
     queries: u64,
@@ -124,7 +152,7 @@ struct Victim {
 impl Victim {
     fn start(orders: Vec<Inbound>, durability: &'static str) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let site = Site { durability, ..Site::multicast(&["FEED"]) };
+        let site = Site { durability, snapshots: SNAPSHOTS, ..Site::multicast(&["FEED"]) };
         let config = site.write_config(directory.path());
         let engine = Some(Engine::start(&config, &directory.path().join("data")));
         let client = site.connect("FEED", Start::At(1));
@@ -144,6 +172,7 @@ impl Victim {
             kills: 0,
             unsafe_orders: 0,
             unheard: 0,
+            resumed: 0,
             // A client asks for its position when it connects.
             sent: 1,
             queries: 1,
@@ -232,12 +261,19 @@ impl Victim {
         if self.kills.is_multiple_of(4) {
             kill_while_it_starts(&self.config, &data, self.kills.is_multiple_of(8));
         }
+        // How often the engine itself came to make one depends on the machine.
+        if self.kills % 3 == 1 {
+            let saved = run_json(&["snapshot", "--data-dir", data.to_str().unwrap()]);
+            assert_eq!(saved["digest"], replayed.digest().to_string());
+        }
         let told = run_json(&["replay", "--data-dir", data.to_str().unwrap()]);
         let engine = Engine::start(&self.config, &data);
         assert_eq!(engine.digest(), replayed.digest().to_string());
         assert_eq!(told["digest"], engine.ready["digest"]);
         assert_eq!(told["state_hash"], engine.ready["state_hash"]);
         assert_eq!(told["commands"], engine.ready["recovered_commands"]);
+        assert_eq!(engine.ready["snapshots_passed_over"], Value::Array(Vec::new()));
+        self.resumed += usize::from(engine.ready["snapshot_commands"] != 0);
         self.engine = Some(engine);
     }
 

@@ -29,6 +29,8 @@ pub struct Site {
     pub requests: SocketAddrV4,
     pub durability: &'static str,
     pub layout: &'static str,
+    /// The table `[snapshots]`, or nothing for the usual one.
+    pub snapshots: &'static str,
     pub sessions: Vec<String>,
     /// Further sections of the config.
     pub more: String,
@@ -49,6 +51,7 @@ impl Site {
             requests: SocketAddrV4::new(Ipv4Addr::LOCALHOST, free_port()),
             durability: "fsync",
             layout: "auto",
+            snapshots: "",
             sessions: sessions.iter().map(|&name| name.to_owned()).collect(),
             more: String::new(),
         }
@@ -62,13 +65,13 @@ impl Site {
 
     /// Its config file: one instrument of a record, two others, small segments.
     pub fn config(&self) -> String {
-        let Self { orders, market_data, requests, durability, layout, .. } = self;
+        let Self { orders, market_data, requests, durability, layout, snapshots, .. } = self;
         let mut text = format!(
             "[venue]\nname = \"TESTVENUE\"\n\
              [network]\ninterface = \"127.0.0.1\"\norders = \"{orders}\"\n\
              market_data = \"{market_data}\"\nrequests = \"{requests}\"\n\
              [journal]\ndurability = \"{durability}\"\nsegment_bytes = 1048576\n\
-             [threads]\nlayout = \"{layout}\"\nwait = \"backoff\"\npin = []\n\
+             {snapshots}\n[threads]\nlayout = \"{layout}\"\nwait = \"backoff\"\npin = []\n\
              [limits]\norders = 65536\nlevels_per_side = 4096\ninstruments = 8\nsessions = 16\n\
              special_orders = 4096\nrecent_trades = 1024\n"
         );

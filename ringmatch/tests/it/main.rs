@@ -37,6 +37,8 @@ mod operate;
 mod proxy;
 /// Messages and files of recorded market data.
 mod record;
+/// How long a restart takes, with a long log and with a large state.
+mod restart;
 /// Sessions with keys: who gets in, who takes over, who is gone.
 mod sealed;
 /// `send` and `tap` as a user runs them.
@@ -47,6 +49,8 @@ mod session;
 mod shadow;
 /// A whole venue in one seeded thread: bad network, unkind disk, crashes.
 mod simulation;
+/// Starts from snapshots, sound and damaged ones, of a stopped and a running venue.
+mod snapshots;
 /// Orders by TCP, from login to crash.
 mod soup_entry;
 /// Single stages at their edges: small rings, a clock that was set back.

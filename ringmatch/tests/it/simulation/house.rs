@@ -17,13 +17,15 @@ use ringmatch::pipeline::{
     Counter, Counters, Meters, Recovered, Restored, Sockets, Stage, Stages, StartError, Stop,
     control, open_journal,
 };
+use ringmatch::replica::{ReplicaConfig, ReplicaError};
 use ringmatch::service::{Archive, LiveFollower, OutputLog, Repair, Service, old_requests};
+use ringmatch::snapshotter::Snapshotter;
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
-use ringmatch_engine::{Exchange, Sequence};
-use ringmatch_gateway::{Logins, Outlet, OutletConfig};
-use ringmatch_journal::Reader;
+use ringmatch_engine::{Exchange, Nanos, Sequence};
+use ringmatch_gateway::{Logins, OutletConfig};
 use ringmatch_journal::sim::SimulatedDisk;
+use ringmatch_journal::{Reader, SaveRate};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -46,6 +48,7 @@ pub struct House {
     stop: Arc<AtomicBool>,
     stages: Vec<Paced>,
     service: Option<Service<SimulatedDisk, Socket>>,
+    snapshotter: Option<Snapshotter<SimulatedDisk>>,
     window_bytes: usize,
     counters: Counters,
     /// Requests answered from the output log, in all runs.
@@ -76,9 +79,7 @@ impl House {
     pub fn new(config: Config, network: Network, time: Time, mut random: fastrand::Rng) -> Self {
         let disk = SimulatedDisk::new(random.u64(..));
         let streams = SimulatedDisk::new(random.u64(..));
-        let (stop, stages, service) = (Arc::default(), Vec::new(), None);
         let window_bytes = if random.bool() { 1 << 11 } else { 1 << 17 };
-        let (counters, repaired) = (Counters::default(), 0);
         Self {
             config,
             disk,
@@ -86,12 +87,13 @@ impl House {
             network,
             time,
             random,
-            stop,
-            stages,
-            service,
+            stop: Arc::default(),
+            stages: Vec::new(),
+            service: None,
+            snapshotter: None,
             window_bytes,
-            counters,
-            repaired,
+            counters: Counters::default(),
+            repaired: 0,
         }
     }
 
@@ -99,14 +101,7 @@ impl House {
     /// the same.
     pub fn start(&mut self) -> Result<Recovered, StartError> {
         let recovery = open_journal(&self.config, self.disk.clone())?;
-        let outlet = Outlet::new(OutletConfig {
-            market_bytes: self.window_bytes,
-            market_messages: self.window_bytes / 32,
-            response_bytes: self.window_bytes,
-            response_messages: self.window_bytes / 64,
-            ..OutletConfig::new(self.config.venue.name)
-        });
-        let restored = Restored::replay(&self.config, recovery, outlet)?;
+        let restored = Restored::replay(&self.config, recovery, self.windows())?;
         let recovered = restored.recovered.clone();
         let (old_requests, waiting) = old_requests();
         let sockets = Sockets {
@@ -133,7 +128,29 @@ impl House {
         let paces = [1.0, 0.3, 0.05, 0.01];
         let paced = |stage| Paced { stage, pace: paces[self.random.usize(0..paces.len())] };
         self.stages = stages.in_order().into_iter().map(paced).collect();
+        self.snapshotter = self.open_snapshotter();
         Ok(recovered)
+    }
+
+    /// Windows that hold more than any history has messages, or next to nothing.
+    fn windows(&self) -> OutletConfig {
+        OutletConfig {
+            market_bytes: self.window_bytes,
+            market_messages: self.window_bytes / 32,
+            response_bytes: self.window_bytes,
+            response_messages: self.window_bytes / 64,
+            ..OutletConfig::new(self.config.venue.name)
+        }
+    }
+
+    /// One that cannot follow the journal is done without, as the engine does.
+    fn open_snapshotter(&self) -> Option<Snapshotter<SimulatedDisk>> {
+        let bounds = ReplicaConfig { limits: self.config.limits(), outlet: self.windows() };
+        let (policy, disk) = (self.config.snapshots, self.disk.clone());
+        let opened = Snapshotter::open(policy, &bounds, disk, SaveRate::Full, Nanos(0));
+        let (snapshotter, passed_over) = opened.inspect_err(only_the_disk).ok()?;
+        assert!(passed_over.is_empty(), "{passed_over:?}");
+        Some(snapshotter)
     }
 
     pub fn is_up(&self) -> bool {
@@ -159,6 +176,13 @@ impl House {
                 Err(Stop::Failed(why)) => return Err(format!("{}: {why}", stage.name())),
             }
         }
+        if self.random.u8(..) < 20
+            && let Some(snapshotter) = &mut self.snapshotter
+            && let Err(error) = snapshotter.poll(Nanos(self.time.now()))
+        {
+            only_the_disk(&error);
+            self.snapshotter = None;
+        }
         Ok(())
     }
 
@@ -181,6 +205,7 @@ impl House {
         self.stages.clear();
         self.service = None;
         self.repaired += std::mem::take(&mut self.counters).get(Counter::OldAnswered);
+        self.snapshotter = None;
         for address in self.addresses() {
             self.network.close(address);
         }
@@ -235,4 +260,8 @@ impl House {
         }
         Replay { exchange: follower.into_exchange(), commands, events }
     }
+}
+
+fn only_the_disk(error: &ReplicaError) {
+    assert!(error.to_string().contains("the simulated disk failed"), "{error}");
 }

@@ -47,6 +47,11 @@ requests = "10.0.0.1:2"
 [journal]
 durability = "fsync"
 segment_bytes = 65536
+[snapshots]
+every_bytes = 6000
+every_s = 0
+keep = 2
+closed_segments = "compress"
 [threads]
 layout = "auto"
 wait = "backoff"
@@ -90,6 +95,8 @@ struct Outcome {
     repaired: u64,
     /// Late joiners.
     late: usize,
+    /// Starts that went on from a snapshot.
+    resumed: u32,
     carried: u64,
     time: u64,
 }
@@ -104,6 +111,7 @@ struct History {
     /// What late joiners were told.
     pictures: Vec<Picture>,
     crashes: u32,
+    resumed: u32,
     /// When the venue comes back.
     up_at: u64,
 }
@@ -135,7 +143,8 @@ impl History {
         let reader = Reader::new(config.venue.name, sockets, &network, &time);
         let house = House::new(config, network.clone(), time.clone(), random.fork());
         let pictures = Vec::new();
-        Self { random, time, network, house, traders, reader, pictures, crashes: 0, up_at: 0 }
+        let (crashes, resumed, up_at) = (0, 0, 0);
+        Self { random, time, network, house, traders, reader, pictures, crashes, resumed, up_at }
     }
 
     fn play(mut self) -> Outcome {
@@ -175,6 +184,7 @@ impl History {
             crashes: self.crashes,
             repaired: self.house.repaired(),
             late: self.pictures.len(),
+            resumed: self.resumed,
             carried: self.network.carried(),
             time: self.time.now(),
         }
@@ -236,6 +246,8 @@ impl History {
         assert_eq!(recovered.digest, replay.exchange.digest());
         assert_eq!(recovered.state_hash, replay.exchange.state_hash());
         assert_eq!(recovered.commands, replay.commands.len() as u64);
+        assert!(recovered.passed_over.is_empty(), "{:?}", recovered.passed_over);
+        self.resumed += u32::from(recovered.snapshot > 0);
     }
 
     fn has_heard(&self, replay: &Replay) -> bool {
@@ -348,7 +360,7 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
         (Some(seed), _) => seed..seed + 1,
         (None, histories) => 0..histories.unwrap_or(HISTORIES),
     };
-    let (mut histories, mut commands, mut ticks, mut crashes) = (0, 0, 0, 0);
+    let (mut histories, mut commands, mut ticks, mut crashes, mut resumed) = (0, 0, 0, 0, 0);
     let (mut repaired, mut late) = (0, 0);
     for seed in seeds {
         let play = || History::new(seed).play();
@@ -360,6 +372,7 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
                 crashes += outcome.crashes;
                 repaired += outcome.repaired;
                 late += outcome.late;
+                resumed += outcome.resumed;
             }
             Err(panic) => {
                 eprintln!("history {seed} failed; RINGMATCH_SEED={seed} plays it again");
@@ -367,8 +380,12 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
             }
         }
     }
-    println!("{histories} histories, {commands} commands, {ticks} ticks, {crashes} crashes");
+    println!(
+        "{histories} histories, {commands} commands, {ticks} ticks, {crashes} crashes, {resumed} \
+         starts from a snapshot"
+    );
     println!("{repaired} requests answered from disk, {late} late joiners");
+    assert!(u64::from(resumed) > histories / 10 || histories < HISTORIES, "snapshots are of use");
     assert!(repaired.min(late as u64) > 0 || histories < HISTORIES, "nobody was away, or late");
     assert!(ticks > 0 || histories < HISTORIES, "time was told nowhere");
 }

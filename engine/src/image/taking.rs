@@ -1,0 +1,267 @@
+//! Taking an image: the state, piece by piece.
+//!
+//! The state is only read. Every piece has a bounded number of entries, and
+//! orders are copied in the order in which they trade.
+
+use super::{
+    Head, InstrumentImage, OrderImage, OrdersImage, Piece, PositionImage, QueueImage, SessionImage,
+    SpecialImage, TradeImage,
+};
+use crate::book::{NIL, Order, Special};
+use crate::command::{AddInstrument, AddSession, AddTickBand, Pricing, Side};
+use crate::exchange::{Counters, Exchange};
+use crate::holding::follows;
+use crate::instrument::Instrument;
+use crate::position::Position;
+use crate::session::Session;
+use crate::tick_tables::TickTables;
+use crate::trade_log::Trade;
+use crate::types::InstrumentId;
+
+/// Entries in one piece.
+const BATCH: usize = 8_192;
+
+pub(super) fn take<E>(
+    exchange: &Exchange,
+    mut sink: impl FnMut(&Piece) -> Result<(), E>,
+) -> Result<(), E> {
+    sink(&Piece::Head(head(exchange)))?;
+    let instruments = exchange.instruments.iter().map(instrument);
+    in_batches(instruments, Piece::Instruments, &mut sink)?;
+    in_batches(exchange.sessions.iter().map(session), Piece::Sessions, &mut sink)?;
+    in_batches(positions(exchange), Piece::Positions, &mut sink)?;
+    in_batches(exchange.trade_log.iter().map(trade), Piece::Trades, &mut sink)?;
+    Orders { exchange, piece: OrdersImage::default(), sink: &mut sink }.all()?;
+    in_batches(specials(exchange), Piece::Specials, &mut sink)?;
+    sink(&Piece::End(exchange.seal().0))
+}
+
+/// Gives entries to a sink, a bounded number at a time.
+fn in_batches<T, E>(
+    mut entries: impl Iterator<Item = T>,
+    piece: impl Fn(Vec<T>) -> Piece,
+    sink: &mut impl FnMut(&Piece) -> Result<(), E>,
+) -> Result<(), E> {
+    loop {
+        let batch: Vec<T> = entries.by_ref().take(BATCH).collect();
+        if batch.is_empty() {
+            return Ok(());
+        }
+        sink(&piece(batch))?;
+    }
+}
+
+fn head(exchange: &Exchange) -> Head {
+    let tables = 1..=TickTables::TABLES as u8;
+    let bands = tables.flat_map(|table| {
+        let bands = exchange.tick_tables.bands(table);
+        bands.map(move |(from, tick_size)| AddTickBand { table, from, tick_size })
+    });
+    Head {
+        limits: exchange.limits,
+        sequence: exchange.sequence(),
+        time: exchange.time(),
+        next_order_id: exchange.next_order_id,
+        next_match: exchange.next_match,
+        next_market: exchange.next_market(),
+        system_event: exchange.system_event,
+        fees: exchange.fees,
+        fees_collected: exchange.fees_collected,
+        timer: exchange.timer,
+        counters: counters(exchange.counters()),
+        digest: exchange.digest().0,
+        tick_bands: bands.collect(),
+    }
+}
+
+pub(super) fn counters(counters: Counters) -> [u64; 8] {
+    let Counters {
+        events,
+        executions,
+        duplicate_inputs,
+        stale_user_refs,
+        unknown_orders,
+        superfluous_cancels,
+        refused_modifies,
+        refused_operations,
+    } = counters;
+    [
+        events,
+        executions,
+        duplicate_inputs,
+        stale_user_refs,
+        unknown_orders,
+        superfluous_cancels,
+        refused_modifies,
+        refused_operations,
+    ]
+}
+
+fn instrument(listed: &Instrument) -> InstrumentImage {
+    InstrumentImage {
+        listing: AddInstrument {
+            instrument: listed.id,
+            symbol: listed.symbol,
+            tick_size: listed.tick_size,
+            lot_size: listed.lot_size,
+            max_quantity: listed.max_quantity,
+        },
+        phase: listed.phase,
+        status: listed.status,
+        rules: listed.rules,
+        last_price: listed.last_price,
+        auction_ends: listed.auction_ends,
+        figures_due: listed.figures_due,
+        followed_price: listed.followed_price,
+        followed_best: listed.followed_best,
+    }
+}
+
+fn session(session: &Session) -> SessionImage {
+    SessionImage {
+        admission: AddSession { session: session.id, name: session.name, firm: session.firm },
+        next_input: session.next_input,
+        next_user_ref: session.next_user_ref,
+        next_response: session.next_response,
+        enabled: session.enabled,
+        order_entry_enabled: session.order_entry_enabled,
+        limits: session.limits,
+        fees: session.fees,
+        rate_second: session.rate_second,
+        rate_count: session.rate_count,
+    }
+}
+
+/// Positions with any purchase or sale; what is open follows from the orders.
+fn positions(exchange: &Exchange) -> impl Iterator<Item = PositionImage> {
+    exchange.sessions.iter().flat_map(|session| {
+        let numbered = (1..).zip(&session.positions);
+        let held = numbered.filter(|(_, held)| held.bought > 0 || held.sold > 0);
+        held.map(|(instrument, held)| {
+            let Position { bought, sold, bought_value, sold_value, .. } = *held;
+            let session = session.id.0;
+            PositionImage { bought_value, sold_value, bought, sold, session, instrument }
+        })
+    })
+}
+
+fn trade(trade: &Trade) -> TradeImage {
+    TradeImage {
+        match_number: trade.match_number.0,
+        price: trade.price.0,
+        buyer_fee: trade.buyer_fee,
+        seller_fee: trade.seller_fee,
+        quantity: trade.quantity.0,
+        buyer_ref: trade.buyer_ref.0,
+        seller_ref: trade.seller_ref.0,
+        buyer: trade.buyer.0,
+        seller: trade.seller.0,
+        instrument: trade.instrument.0,
+    }
+}
+
+/// The orders of all queues, on their way to a sink.
+struct Orders<'a, F> {
+    exchange: &'a Exchange,
+    piece: OrdersImage,
+    sink: &'a mut F,
+}
+
+impl<F: FnMut(&Piece) -> Result<(), E>, E> Orders<'_, F> {
+    fn all(mut self) -> Result<(), E> {
+        let books = &self.exchange.books;
+        for listed in &self.exchange.instruments {
+            for side in [Side::Buy, Side::Sell] {
+                for level in books.levels(listed.id, side) {
+                    self.queue(level, listed.id, side)?;
+                }
+                for level in books.stop_levels(listed.id, side) {
+                    self.queue(level, listed.id, side)?;
+                }
+            }
+            if let Some(level) = books.waiting(listed.id) {
+                self.queue(level, listed.id, Side::Buy)?;
+            }
+        }
+        self.flush()
+    }
+
+    fn queue(&mut self, level: u32, instrument: InstrumentId, side: Side) -> Result<(), E> {
+        let books = &self.exchange.books;
+        let (place, grain) = (books.levels[level].place as u8, books.levels[level].grain);
+        let (instrument, side) = (instrument.0, side as u8);
+        let mut queue = QueueImage { grain, orders: 0, instrument, place, side };
+        for index in books.queue(level) {
+            if self.piece.orders.len() == BATCH {
+                self.piece.queues.push(queue);
+                queue.orders = 0;
+                self.flush()?;
+            }
+            self.piece.orders.push(order(&books.orders[index]));
+            queue.orders += 1;
+        }
+        self.piece.queues.push(queue);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), E> {
+        let piece = Piece::Orders(std::mem::take(&mut self.piece));
+        (self.sink)(&piece)?;
+        if let Piece::Orders(mut emptied) = piece {
+            emptied.queues.clear();
+            emptied.orders.clear();
+            self.piece = emptied;
+        }
+        Ok(())
+    }
+}
+
+fn order(order: &Order) -> OrderImage {
+    OrderImage {
+        id: order.id.0,
+        open: order.open.0,
+        executed: order.executed.0,
+        user_ref: order.user_ref.0,
+        session: order.session.0,
+        marks: order.marks.bits(),
+    }
+}
+
+/// The places of the special orders that follow the market, list by list.
+pub(super) fn followers(exchange: &Exchange) -> impl Iterator<Item = u32> {
+    let books = &exchange.books;
+    let list = move |first: u32| {
+        let next = move |&place: &u32| Some(books.specials[place].next).filter(|&it| it != NIL);
+        std::iter::successors(Some(first).filter(|&first| first != NIL), next)
+    };
+    exchange.instruments.iter().flat_map(move |listed| {
+        list(books.first_peg(listed.id)).chain(list(books.first_trailing(listed.id)))
+    })
+}
+
+/// First the followers in their order, then all others, in no order that means
+/// anything.
+fn specials(exchange: &Exchange) -> impl Iterator<Item = SpecialImage> {
+    let books = &exchange.books;
+    let followers = followers(exchange).map(move |place| books.specials[place]);
+    let all = books.orders.iter().filter_map(move |(_, order)| books.special(order).copied());
+    let others = all.filter(|special| !is_listed(special));
+    followers.chain(others).map(move |special| {
+        let order = &books.orders[special.order];
+        SpecialImage {
+            options: special.options,
+            limit: special.limit,
+            entered_as: special.entered_as,
+            expires: special.expires,
+            shown: special.shown,
+            user_ref: order.user_ref.0,
+            session: order.session.0,
+        }
+    })
+}
+
+/// Whether it stands in a list of followers: all that look at the market but
+/// plain stops, which stand by their price.
+fn is_listed(special: &Special) -> bool {
+    follows(special.options.pricing) && special.options.pricing != Pricing::Stop
+}
