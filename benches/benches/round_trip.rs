@@ -1,30 +1,31 @@
 //! One order through the whole venue and back, beside a bare UDP echo.
 //!
 //! The venue runs in this process as the latency tool runs it: real sockets, the
-//! real client, results wait for the page cache (durability `write`), idle
-//! threads yield. A round trip sends one immediate-or-cancel order that finds
+//! real client. A round trip sends one immediate-or-cancel order that finds
 //! nothing to trade with, and ends with its acceptance. The echo is a thread
 //! that answers each datagram of a multicast group with one to its sender, of
-//! the same sizes as order and answer and on the same kind of sockets: what
-//! remains is what the venue adds. It yields in one case and spins in the other.
+//! the same sizes as order and answer and on the same kind of sockets; where
+//! results wait for the disk it writes and syncs 4 KiB before it answers. So
+//! what remains is what the venue adds. Each layout has its echo in the same
+//! round, waiting in the same way; a layout that would spin on more CPUs than
+//! there are, the client's included, is left out and said.
 //! The client is one thread that waits for each answer, so these are round
 //! trips, not a load; `ringmatch latency` measures those.
 //!
 //! ```text
 //! cargo bench -p ringmatch-benches --bench round_trip
+//! cargo bench -p ringmatch-benches --bench round_trip -- spin
 //! ```
 #![allow(missing_docs)]
 
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use ringmatch::config::Config;
-use ringmatch::latency::Site;
+use ringmatch::latency::{Echo, ORDER_BYTES, Site};
+use ringmatch::threads::{Cpus, Layout};
 use ringmatch_engine::Price;
 use ringmatch_engine::command::{Side, TimeInForce};
 use ringmatch_gateway::client::{Client, NewOrder};
@@ -33,51 +34,18 @@ use ringmatch_gateway::wire::ouch::Outbound;
 use ringmatch_journal::Durability;
 use ringmatch_ring::{IdleStrategy, WaitStrategy};
 
-/// A MoldUDP64 packet with one Enter Order, and one with its acceptance and its
-/// cancellation.
-const ORDER_BYTES: usize = 69;
-const ANSWER_BYTES: usize = 106;
+/// What is measured, each beside its echo.
+const CASES: [(Durability, WaitStrategy, Layout); 5] = [
+    (Durability::Write, WaitStrategy::Spin, Layout::Single),
+    (Durability::Write, WaitStrategy::Yield, Layout::Single),
+    (Durability::Write, WaitStrategy::Yield, Layout::Shared),
+    (Durability::Fsync, WaitStrategy::Yield, Layout::Single),
+    (Durability::Fsync, WaitStrategy::Yield, Layout::Shared),
+];
 
 fn endpoint(address: SocketAddrV4) -> UdpEndpoint {
     UdpEndpoint::open(&EndpointConfig::new("bench", address, Ipv4Addr::LOCALHOST))
         .expect("loopback takes a socket")
-}
-
-/// Answers what is sent to a group until it is told to stop.
-struct Echo {
-    group: SocketAddr,
-    stop: Arc<AtomicBool>,
-    thread: JoinHandle<()>,
-}
-
-impl Echo {
-    fn start(wait: WaitStrategy) -> Self {
-        let pid = std::process::id().to_le_bytes();
-        let group = Ipv4Addr::new(239, 195, pid[1], pid[0]);
-        let mut socket = endpoint(SocketAddrV4::new(group, 0));
-        let group = socket.local_address();
-        let stop = Arc::new(AtomicBool::new(false));
-        let told = Arc::clone(&stop);
-        let thread = thread::spawn(move || {
-            let (mut buffer, answer) = ([0; 2048], [0; ANSWER_BYTES]);
-            let mut idle = wait.start();
-            while !told.load(Ordering::Relaxed) {
-                match socket.receive(&mut buffer).expect("loopback is up") {
-                    Some((_, from)) => {
-                        socket.send(&answer, from).expect("loopback is up");
-                        idle.reset();
-                    }
-                    None => idle.idle(),
-                }
-            }
-        });
-        Self { group, stop, thread }
-    }
-
-    fn stop(self) {
-        self.stop.store(true, Ordering::Relaxed);
-        self.thread.join().expect("the echo ended in order");
-    }
 }
 
 fn echo_round_trip(socket: &mut UdpEndpoint, group: SocketAddr, idle: &mut impl IdleStrategy) {
@@ -103,13 +71,17 @@ fn order_round_trip(client: &mut Client, idle: &mut impl IdleStrategy) {
     }
 }
 
-fn venue(wait: WaitStrategy) -> Site {
+/// Beside this file, and so most likely on a disk.
+fn disk() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn venue(durability: Durability, wait: WaitStrategy, layout: Layout) -> Site {
     let mut config = Config::load(None).expect("the default config is sound");
-    config.journal.durability = Durability::Write;
+    config.journal.durability = durability;
     config.threads.wait = wait;
-    // Beside this file, and so most likely on a disk.
-    let parent = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Site::start(config, parent).expect("a venue starts on free addresses")
+    config.threads.layout = layout;
+    Site::start(config, disk()).expect("a venue starts on free addresses")
 }
 
 fn measure(criterion: &mut Criterion) {
@@ -118,24 +90,29 @@ fn measure(criterion: &mut Criterion) {
     group.sample_size(50);
     // Either may be slowed by whatever else runs: each is measured twice, in turn.
     for round in 1..=2 {
-        for wait in [WaitStrategy::Spin, WaitStrategy::Yield] {
-            let echo = Echo::start(wait);
+        for (durability, wait, layout) in CASES {
+            if let Err(refusal) = layout.check(wait, 1, &Cpus::usable()) {
+                println!("NOT MEASURED: {durability}, {wait}: {refusal}");
+                continue;
+            }
+            let waits_for_disk = (durability == Durability::Fsync).then(disk);
+            let echo = Echo::start(wait, waits_for_disk).expect("an echo starts");
             let mut socket = endpoint(SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0));
-            group.bench_function(format!("bare echo, {wait}, {round}"), |bencher| {
+            let case = format!("{durability}, {wait}, {layout}, {round}");
+            group.bench_function(format!("{case}: bare echo"), |bencher| {
                 let mut idle = wait.start();
-                bencher.iter(|| echo_round_trip(&mut socket, echo.group, &mut idle));
+                bencher.iter(|| echo_round_trip(&mut socket, echo.group(), &mut idle));
             });
-            echo.stop();
+            echo.stop().expect("the echo ends in order");
+            let site = venue(durability, wait, layout);
+            let mut client = site.connect().expect("the venue answers");
+            group.bench_function(format!("{case}: venue"), |bencher| {
+                let mut idle = wait.start();
+                bencher.iter(|| order_round_trip(&mut client, &mut idle));
+            });
+            drop(client);
+            site.stop().expect("the venue ends in order");
         }
-        let wait = WaitStrategy::Yield;
-        let site = venue(wait);
-        let mut client = site.connect().expect("the venue answers");
-        group.bench_function(format!("order through the venue, {wait}, {round}"), |bencher| {
-            let mut idle = wait.start();
-            bencher.iter(|| order_round_trip(&mut client, &mut idle));
-        });
-        drop(client);
-        site.stop().expect("the venue ends in order");
     }
     group.finish();
 }

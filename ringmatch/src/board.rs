@@ -6,8 +6,9 @@
 //! of what one did last. The words are little-endian and of eight octets:
 //!
 //! ```text
-//! magic, turn, time, process, start, ring slots, counters, stages,
-//! counters x total, stages x (name of three words, count, p50, p90, p99, p99.9, max), turn
+//! magic, turn, time, process, start, ring slots, counters, stages, threads,
+//! counters x total, stages x (name of three words, count, p50, p90, p99, p99.9, max),
+//! threads x (name and stage of three words each, beats, stalled ns, waiting), turn
 //! ```
 //!
 //! The turn counts the writings and stands at both ends: a reader that finds
@@ -16,6 +17,7 @@
 use crate::clock::Clock;
 use crate::latency::Percentiles;
 use crate::pipeline::{Counter, Stages, Times, Venue};
+use crate::threads::{ThreadState, Watchdog};
 use hdrhistogram::Histogram;
 use ringmatch_engine::Nanos;
 use std::fs::File;
@@ -27,10 +29,11 @@ use std::time::{Duration, Instant};
 /// The file's name.
 const NAME: &str = "counters";
 /// Also the version of the layout.
-const MAGIC: u64 = u64::from_le_bytes(*b"RMBOARD1");
-const HEAD: usize = 8;
+const MAGIC: u64 = u64::from_le_bytes(*b"RMBOARD2");
+const HEAD: usize = 9;
 const NAME_WORDS: usize = 3;
 const STAGE_WORDS: usize = NAME_WORDS + 6;
+const THREAD_WORDS: usize = 2 * NAME_WORDS + 3;
 /// Pause between two writings.
 const PAUSE: Duration = Duration::from_millis(200);
 /// Stage percentiles are of about this long.
@@ -91,6 +94,8 @@ pub struct Writing {
     pub totals: Vec<u64>,
     /// The stages.
     pub stages: Vec<StageFigures>,
+    /// The threads.
+    pub threads: Vec<ThreadState>,
 }
 
 impl Writing {
@@ -101,18 +106,19 @@ impl Writing {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let Self { turn, time, process, start, ring, totals, stages } = self;
-        let (counters, count) = (totals.len() as u64, stages.len() as u64);
-        let mut words = vec![MAGIC, *turn, time.0, *process, start.0, *ring, counters, count];
-        words.extend(totals);
+        let Self { turn, time, process, start, ring, totals, stages, threads } = self;
+        let counts = [totals.len() as u64, stages.len() as u64, threads.len() as u64];
+        let mut words = vec![MAGIC, *turn, time.0, *process, start.0, *ring];
+        words.extend(counts.iter().chain(totals));
         for StageFigures { name, percentiles } in stages {
-            let mut letters = [0; NAME_WORDS * 8];
-            for (place, letter) in letters.iter_mut().zip(name.bytes()) {
-                *place = letter;
-            }
-            words.extend(letters.chunks_exact(8).map(word));
+            words.extend(name_to_words(name));
             let Percentiles { count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns, .. } = *percentiles;
             words.extend([count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns]);
+        }
+        for ThreadState { name, stage, beats, stalled, waiting } in threads {
+            words.extend(name_to_words(name).chain(name_to_words(stage)));
+            let stalled_ns = u64::try_from(stalled.as_nanos()).unwrap_or(u64::MAX);
+            words.extend([*beats, stalled_ns, *waiting]);
         }
         words.push(*turn);
         words.into_iter().flat_map(u64::to_le_bytes).collect()
@@ -121,18 +127,20 @@ impl Writing {
     /// Nothing, if this is no whole writing of this version.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let words: Vec<u64> = bytes.chunks_exact(8).map(word).collect();
-        let [magic, turn, time, process, start, ring, counters, stages] =
+        let [magic, turn, time, process, start, ring, counters, stages, threads] =
             *words.first_chunk::<HEAD>()?;
         let counters = usize::try_from(counters).ok()?;
-        let stages = usize::try_from(stages).ok()?;
-        let length =
-            stages.checked_mul(STAGE_WORDS)?.checked_add(HEAD + 1)?.checked_add(counters)?;
+        let stages = usize::try_from(stages).ok()?.checked_mul(STAGE_WORDS)?;
+        let threads = usize::try_from(threads).ok()?.checked_mul(THREAD_WORDS)?;
+        let length = (HEAD + 1).checked_add(counters)?.checked_add(stages)?.checked_add(threads)?;
         let is_ours = magic == MAGIC && counters == Counter::ALL.len() && words.len() == length;
         if !is_ours || words[length - 1] != turn {
             return None;
         }
         let (totals, rest) = words[HEAD..length - 1].split_at(counters);
-        let stages = rest.chunks_exact(STAGE_WORDS).map(stage);
+        let (stages, threads) = rest.split_at(stages);
+        let stages = stages.chunks_exact(STAGE_WORDS).map(stage);
+        let threads = threads.chunks_exact(THREAD_WORDS).map(thread);
         let (time, start) = (Nanos(time), Nanos(start));
         Some(Self {
             turn,
@@ -142,6 +150,7 @@ impl Writing {
             ring,
             totals: totals.to_vec(),
             stages: stages.collect(),
+            threads: threads.collect(),
         })
     }
 }
@@ -150,12 +159,37 @@ fn word(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
-fn stage(words: &[u64]) -> StageFigures {
+/// The words that a name takes; what does not fit is left out.
+fn name_to_words(name: &str) -> impl Iterator<Item = u64> {
+    let mut letters = [0; NAME_WORDS * 8];
+    for (place, letter) in letters.iter_mut().zip(name.bytes()) {
+        *place = letter;
+    }
+    let words: [u64; NAME_WORDS] = std::array::from_fn(|at| word(&letters[at * 8..at * 8 + 8]));
+    words.into_iter()
+}
+
+fn name_of(words: &[u64]) -> String {
     let letters = words[..NAME_WORDS].iter().flat_map(|word| word.to_le_bytes());
     let letters: Vec<u8> = letters.take_while(|letter| *letter != 0).collect();
+    String::from_utf8_lossy(&letters).into_owned()
+}
+
+fn thread(words: &[u64]) -> ThreadState {
+    let figures = &words[2 * NAME_WORDS..];
+    ThreadState {
+        name: name_of(words),
+        stage: name_of(&words[NAME_WORDS..]),
+        beats: figures[0],
+        stalled: Duration::from_nanos(figures[1]),
+        waiting: figures[2],
+    }
+}
+
+fn stage(words: &[u64]) -> StageFigures {
     let figures = &words[NAME_WORDS..];
     StageFigures {
-        name: String::from_utf8_lossy(&letters).into_owned(),
+        name: name_of(words),
         percentiles: Percentiles {
             count: figures[0],
             p50_ns: figures[1],
@@ -184,18 +218,19 @@ impl Board {
     ///
     /// # Errors
     /// When its file cannot be made.
-    pub fn hang(data_dir: &Path, venue: &Venue) -> Result<Self, BoardError> {
+    pub fn hang(data_dir: &Path, venue: &Venue, watchdog: &Watchdog) -> Result<Self, BoardError> {
         let path = data_dir.join(NAME);
         let file = File::create(&path);
         let file = file.map_err(|source| BoardError::Write { path: path.clone(), source })?;
         let start = venue.clock().now();
         let (process, ring) = (std::process::id().into(), Stages::RING as u64);
-        let (totals, stages) = (Vec::new(), Vec::new());
-        let writing = Writing { turn: 0, time: start, process, start, ring, totals, stages };
+        let (totals, stages, threads) = (Vec::new(), Vec::new(), Vec::new());
+        let writing =
+            Writing { turn: 0, time: start, process, start, ring, totals, stages, threads };
         let now = Instant::now();
         let mut board = Self { path, file, writing, written: now, timed: now, noted: Vec::new() };
         board.time_stages(venue);
-        board.write(venue)?;
+        board.write(venue, watchdog)?;
         Ok(board)
     }
 
@@ -203,14 +238,14 @@ impl Board {
     ///
     /// # Errors
     /// When its file cannot be written.
-    pub fn update(&mut self, venue: &Venue) -> Result<(), BoardError> {
+    pub fn update(&mut self, venue: &Venue, watchdog: &Watchdog) -> Result<(), BoardError> {
         if self.written.elapsed() < PAUSE {
             return Ok(());
         }
         if self.timed.elapsed() >= WINDOW {
             self.time_stages(venue);
         }
-        self.write(venue)
+        self.write(venue, watchdog)
     }
 
     /// What the stages noted since they were last looked at.
@@ -233,12 +268,13 @@ impl Board {
         self.noted = now;
     }
 
-    fn write(&mut self, venue: &Venue) -> Result<(), BoardError> {
+    fn write(&mut self, venue: &Venue, watchdog: &Watchdog) -> Result<(), BoardError> {
         self.written = Instant::now();
         self.writing.turn += 1;
         self.writing.time = venue.clock().now();
         let total = |&counter: &Counter| venue.counters().get(counter);
         self.writing.totals = Counter::ALL.iter().map(total).collect();
+        self.writing.threads = watchdog.threads().collect();
         let written = self.file.write_all_at(&self.writing.to_bytes(), 0);
         written.map_err(|source| BoardError::Write { path: self.path.clone(), source })
     }
@@ -278,6 +314,13 @@ mod tests {
             ring: 64,
             totals: (0..Counter::ALL.len() as u64).collect(),
             stages: vec![StageFigures { name: "receive_to_journaled".into(), percentiles }],
+            threads: vec![ThreadState {
+                name: "engine".into(),
+                stage: "matcher".into(),
+                beats: 77,
+                stalled: Duration::from_millis(1_200),
+                waiting: 4_096,
+            }],
         }
     }
 
@@ -293,13 +336,15 @@ mod tests {
         for length in 0..bytes.len() {
             assert_eq!(Writing::from_bytes(&bytes[..length]), None, "{length}");
         }
-        for (at, what) in [(0, "magic"), (8, "turn"), (48, "counters"), (56, "stages")] {
+        for (at, what) in
+            [(0, "magic"), (8, "turn"), (48, "counters"), (56, "stages"), (64, "threads")]
+        {
             let mut other = bytes.clone();
             other[at] ^= 1;
             assert_eq!(Writing::from_bytes(&other), None, "{what}");
         }
         let mut huge = bytes;
-        huge[56..64].fill(0xff);
+        huge[56..72].fill(0xff);
         assert_eq!(Writing::from_bytes(&huge), None);
     }
 }

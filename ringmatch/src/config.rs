@@ -8,7 +8,7 @@
 
 use crate::names;
 use crate::soup_entry::SoupEntryConfig;
-use crate::threads::Layout;
+use crate::threads::{Cpus, Layout, Pin, Priority};
 use ringmatch_engine::command::{
     AddInstrument, AddSession, AddTickBand, Breach, Phase, SelfTrade, SetFees, SetRules,
     SetSessionLimits,
@@ -102,8 +102,14 @@ pub struct ThreadsConfig {
     /// How an idle thread waits.
     #[serde(deserialize_with = "parsed")]
     pub wait: WaitStrategy,
-    /// CPU numbers for the threads.
-    pub pin: Vec<usize>,
+    /// CPU numbers for the threads, or `auto`.
+    pub pin: Pin,
+    /// How urgent the system shall take them to be.
+    #[serde(default)]
+    pub priority: Priority,
+    /// Whether memory is touched and locked at start.
+    #[serde(default)]
+    pub lock_memory: bool,
 }
 
 /// `[limits]`; see [`Limits`].
@@ -514,6 +520,20 @@ impl Config {
     #[must_use]
     pub fn fees(&self) -> SetFees {
         SetFees { maker: self.fees.maker_bp.0, taker: self.fees.taker_bp.0 }
+    }
+}
+
+impl ThreadsConfig {
+    /// What an operator should know of threads that run like this.
+    pub fn concerns(&self, layout: Layout) -> impl Iterator<Item = String> {
+        let is_unpinned = self.pin == Pin::Auto
+            && self.pin.assign(layout, &Cpus::usable()).is_ok_and(|cpus| cpus.is_empty());
+        let unpinned = is_unpinned.then(|| {
+            format!(
+                "`pin` is \"auto\", and there is no CPU for each thread of {layout}: none is pinned"
+            )
+        });
+        self.priority.concern(self.wait).into_iter().chain(unpinned)
     }
 }
 

@@ -80,7 +80,7 @@ impl Options {
         config.threads.wait = self.wait;
         config.threads.layout = threads::Layout::Shared;
         // The journaler waits for the disk most of the time.
-        config.threads.pin = vec![self.venue_cpu(); 2];
+        config.threads.pin = threads::Pin::To(vec![self.venue_cpu(); 2]);
         let template = config.sessions.last().cloned().ok_or("the default venue has a session")?;
         config.sessions = (0..sessions)
             .map(|number| {

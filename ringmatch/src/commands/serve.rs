@@ -13,7 +13,7 @@ use crate::door::Door;
 use crate::operation::Operation;
 use crate::pipeline::{Venue, Watch};
 use crate::soup_entry::{SoupEntry, SoupEntryError};
-use crate::threads::{Layout, Pinned};
+use crate::threads::{Footprint, Layout, Locked, Pin, Watchdog};
 use clap::Parser;
 use ringmatch_gateway::bridge::VenueAddress;
 use ringmatch_journal::{Directory, Durability, Room};
@@ -25,6 +25,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+/// Pause between two looks at a venue that runs.
+const GLANCE: Duration = Duration::from_millis(20);
 /// How long an operator's command may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,16 +42,16 @@ pub(super) struct Args {
     /// Override the config: fsync, write or interval:MS
     #[arg(long, value_name = "POLICY")]
     durability: Option<Durability>,
-    /// Override the config: dedicated, shared-network, shared or auto
+    /// Override the config: dedicated, shared-network, shared, single or auto
     #[arg(long)]
     layout: Option<Layout>,
     /// Override the config: spin, yield or backoff
     #[arg(long, value_name = "STRATEGY")]
     wait: Option<WaitStrategy>,
-    /// Override the config: CPU numbers for the threads, such as 0,1
-    #[arg(long, value_name = "CPUS", value_delimiter = ',')]
-    pin: Option<Vec<usize>>,
-    /// Fail instead of warning when a thread cannot be pinned
+    /// Override the config: CPU numbers for the threads, such as 0,1, or auto
+    #[arg(long, value_name = "CPUS")]
+    pin: Option<Pin>,
+    /// Fail instead of warning when a CPU, a priority or memory is refused
     #[arg(long)]
     strict: bool,
     /// Print one JSON line when orders are taken
@@ -79,11 +81,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     if let Some(soup) = &soup {
         eprintln!("  soup         {} (TCP: orders and responses)", soup.address());
     }
-    let unpinned = venue.threads().any(|(_, pinned)| matches!(pinned, Pinned::Failed(_)));
-    if args.strict && unpinned {
+    if args.strict && is_without_something(&venue) {
         venue.stop();
         let _ = venue.join();
-        return Err("a thread could not be pinned, and --strict was given".into());
+        return Err("a CPU, a priority or memory was refused, and --strict was given".into());
     }
     if args.json {
         println!("{}", ready(&venue, soup.as_ref()));
@@ -118,6 +119,12 @@ fn effective_config(args: &Args) -> Result<Config, Box<dyn std::error::Error>> {
     Ok(config)
 }
 
+/// Whether anything was refused that the config asks for.
+fn is_without_something(venue: &Venue) -> bool {
+    let is_refused = matches!(venue.locked(), Locked::Refused(_));
+    is_refused || venue.threads().any(|(_, standing)| !standing.is_as_asked())
+}
+
 /// The operator's door; a venue trades without one, too.
 fn open_door(data_dir: &Path) -> Option<Door> {
     Door::open(data_dir).map_err(|error| eprintln!("warning: {error}")).ok()
@@ -139,7 +146,7 @@ fn open_soup(config: &Config, venue: &Venue) -> Result<Option<SoupEntry>, SoupEn
 fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>) {
     let (addresses, recovered) = (venue.addresses(), venue.recovered());
     let threads: Vec<String> =
-        venue.threads().map(|(name, pinned)| format!("{name} ({pinned})")).collect();
+        venue.threads().map(|(name, standing)| format!("{name} ({standing})")).collect();
     eprintln!(
         "ringmatch {}: venue {}, {} instruments, {} sessions",
         env!("CARGO_PKG_VERSION"),
@@ -168,6 +175,10 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
         threads.join(", "),
         config.threads.wait,
     );
+    eprintln!("  memory       {}; {}", venue.locked(), Footprint::now());
+    for concern in config.threads.concerns(venue.layout()) {
+        eprintln!("warning: {concern}");
+    }
     eprintln!("ready");
 }
 
@@ -231,28 +242,37 @@ fn operate(venue: &Venue, operation: Operation) -> Value {
     answer
 }
 
-/// Waits for a signal or for the end of the venue, shows how it does, says what
-/// goes wrong, and lets the operator in.
-fn watch(
-    venue: &Venue,
-    data_dir: &Path,
-    mut room: RoomWatch,
-    door: Option<&Door>,
-    stop: &AtomicBool,
-) {
+/// Waits for a signal or for the end of the venue, and lets the operator in. An
+/// operator's command can take long, so the venue is watched by another thread.
+fn watch(venue: &Venue, data_dir: &Path, room: RoomWatch, door: Option<&Door>, stop: &AtomicBool) {
+    let goes_on = || venue.is_running() && !stop.load(Ordering::Acquire);
+    std::thread::scope(|scope| {
+        scope.spawn(|| look_after(venue, data_dir, room, goes_on));
+        while goes_on() {
+            std::thread::sleep(GLANCE);
+            if let Some(door) = door {
+                door.serve(|operation| operate(venue, operation));
+            }
+        }
+    });
+}
+
+/// Shows how the venue does, and says what goes wrong.
+fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl Fn() -> bool) {
     let mut watch = Watch::new(venue.counters().clone());
+    let mut watchdog = Watchdog::new(venue.heartbeats(), venue.counters().clone(), Instant::now());
     let mut said = Instant::now();
-    let mut board = Board::hang(data_dir, venue).inspect_err(no_board).ok();
-    while venue.is_running() && !stop.load(Ordering::Acquire) {
-        std::thread::sleep(Duration::from_millis(20));
+    let mut board = Board::hang(data_dir, venue, &watchdog).inspect_err(no_board).ok();
+    while goes_on() {
+        std::thread::sleep(GLANCE);
+        for news in watchdog.look(Instant::now()) {
+            eprintln!("warning: {news}");
+        }
         if let Some(hung) = &mut board
-            && let Err(error) = hung.update(venue)
+            && let Err(error) = hung.update(venue, &watchdog)
         {
             no_board(&error);
             board = None;
-        }
-        if let Some(door) = door {
-            door.serve(|operation| operate(venue, operation));
         }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();

@@ -9,6 +9,7 @@ use super::Outcome;
 use crate::board::{self, Writing};
 use crate::clock::{Clock, SystemClock};
 use crate::pipeline::Counter;
+use crate::threads::{Stall, ThreadState};
 use clap::Parser;
 use crossterm::{cursor, execute, terminal};
 use serde_json::{Value, json};
@@ -67,10 +68,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     Ok(true)
 }
 
-/// Whether the engine writes its board.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Whether the engine writes its board, and gets on.
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum Health {
     Running,
+    /// The process is well, and one of its stages makes no progress.
+    Stalled(Stall),
     /// The process is there and has not written for so many milliseconds.
     Stuck(u64),
     /// The process has gone; it last wrote so many milliseconds ago.
@@ -84,22 +87,26 @@ impl Health {
         match (process.exists() || !Path::new("/proc/self").exists(), age_ms) {
             (false, _) => Self::Gone(age_ms),
             (true, age_ms) if age_ms > STALE_MS => Self::Stuck(age_ms),
-            (true, _) => Self::Running,
+            (true, _) => {
+                let stall = writing.threads.iter().find_map(ThreadState::stall);
+                stall.map_or(Self::Running, Self::Stalled)
+            }
         }
     }
 
-    fn name(self) -> &'static str {
+    fn name(&self) -> &'static str {
         match self {
             Self::Running => "running",
-            Self::Stuck(_) => "stuck",
+            Self::Stuck(_) | Self::Stalled(_) => "stuck",
             Self::Gone(_) => "gone",
         }
     }
 
-    fn text(self) -> String {
-        let seconds = |ms: u64| ms as f64 / 1_000.0;
+    fn text(&self) -> String {
+        let seconds = |ms: &u64| *ms as f64 / 1_000.0;
         match self {
             Self::Running => "running".into(),
+            Self::Stalled(stall) => format!("STUCK: {stall}"),
             Self::Stuck(ms) => format!("STUCK: it has not written for {:.1} s", seconds(ms)),
             Self::Gone(ms) => format!("GONE: it last wrote {:.1} s ago", seconds(ms)),
         }
@@ -151,6 +158,7 @@ impl View<'_> {
             "ring_slots": self.now.ring,
             "journal_lag": self.lag(Counter::Sequenced, Counter::Durable),
             "totals": totals,
+            "threads": self.now.threads.iter().map(thread_json).collect::<Vec<_>>(),
             "stages": stages.collect::<serde_json::Map<String, Value>>(),
         })
     }
@@ -183,6 +191,14 @@ impl View<'_> {
         ] {
             text += &format!("{name:<22}{value}\n");
         }
+        for thread in &self.now.threads {
+            let ThreadState { name, stage, .. } = thread;
+            let is_at = match thread.stall() {
+                Some(stall) => format!("STUCK: {stall}"),
+                None => format!("last seen in the {stage}"),
+            };
+            text += &format!("thread {name:<15}{is_at}\n");
+        }
         text += &format!(
             "\n{:<22}{:>10}{:>10}{:>10}{:>10}{:>10}{:>10}\n",
             "µs, about a second", "count", "p50", "p90", "p99", "p99.9", "max"
@@ -205,6 +221,14 @@ impl View<'_> {
         }
         text
     }
+}
+
+fn thread_json(thread: &ThreadState) -> Value {
+    let ThreadState { name, stage, beats, stalled, waiting } = thread;
+    json!({
+        "name": name, "stage": stage, "beats": beats,
+        "stalled_s": stalled.as_secs_f64(), "waiting": waiting,
+    })
 }
 
 /// Whether it tells of gaps and the like, and is not shown by itself.

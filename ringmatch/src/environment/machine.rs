@@ -2,7 +2,7 @@
 //!
 //! All of it is read from `/proc` and `/sys`; on other systems most is unknown.
 
-use crate::threads::usable_cpus;
+use crate::threads::Cpus;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 pub struct Machine {
     /// The CPU's model, as the system names it.
     pub cpu: String,
-    /// How many CPUs this process may use.
+    /// How many CPUs this process may use: by affinity mask and quota.
     pub usable_cpus: usize,
     /// Whether it is a virtual machine.
     pub is_virtual: Option<bool>,
@@ -56,7 +56,7 @@ impl Machine {
         let release = system.read("proc/sys/kernel/osrelease").unwrap_or_default();
         Self {
             cpu: field(&info, "model name").unwrap_or(std::env::consts::ARCH).to_owned(),
-            usable_cpus: usable_cpus().len(),
+            usable_cpus: Cpus::usable().count(),
             is_virtual: field(&info, "flags")
                 .map(|flags| flags.split_whitespace().any(|flag| flag == "hypervisor")),
             governor: system.read("sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),

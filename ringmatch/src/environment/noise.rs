@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn an_idle_loop_finds_its_own_gaps_and_costs() {
-        let last = *threads::usable_cpus().last().unwrap();
+        let last = *threads::Cpus::usable().allowed().last().unwrap();
         let noise = Noise::measure(&[last, last], Duration::from_millis(20));
         assert_eq!(noise.jitter.len(), 1, "each CPU once");
         assert_eq!(noise.jitter[0].cpu, Some(last));

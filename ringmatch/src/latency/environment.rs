@@ -32,7 +32,7 @@ impl Environment {
     #[must_use]
     pub fn of(site: &Site, wait: WaitStrategy, client: impl fmt::Display) -> Self {
         let stages = site.venue().into_iter().flat_map(Venue::threads);
-        let stages = stages.map(|(name, pinned)| format!("{name}: {pinned}"));
+        let stages = stages.map(|(name, standing)| format!("{name}: {standing}"));
         Self {
             machine: Machine::here(),
             built: Built::this(),

@@ -88,11 +88,9 @@ impl<'a> Generator<'a> {
         measure: impl FnOnce(),
     ) -> Result<Recorder, GeneratorError> {
         let series = Series::new(workload.duration);
-        let mut recorder = Recorder::new(self.pace(workload), series);
+        let mut recorder = Recorder::new(Self::pace(workload, self.now_ns()), series);
         let mut measure = Some(measure);
-        // Whoever sleeps sends late.
-        let wait = if wait == WaitStrategy::Backoff { WaitStrategy::Yield } else { wait };
-        let mut idle = wait.start();
+        let mut idle = Self::awake(wait).start();
         while !recorder.all_sent(self.now_ns()) {
             // The end of the warm-up is told before the first order that counts.
             if measure.is_some()
@@ -110,7 +108,13 @@ impl<'a> Generator<'a> {
         Ok(recorder)
     }
 
-    fn pace(&self, workload: &Workload) -> Pace {
+    /// The same, but never asleep: whoever sleeps sends late.
+    pub(super) fn awake(wait: WaitStrategy) -> WaitStrategy {
+        if wait == WaitStrategy::Backoff { WaitStrategy::Yield } else { wait }
+    }
+
+    /// When the orders of a workload that begins now may be sent.
+    pub(super) fn pace(workload: &Workload, now_ns: u64) -> Pace {
         let Workload { load, duration, warm_up, .. } = workload;
         let in_ns = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
         match *load {
@@ -119,11 +123,11 @@ impl<'a> Generator<'a> {
                 let orders = warm_up + Schedule::orders_in(rate_per_s, *duration);
                 // Drawn for a start that is then moved to now.
                 let schedule = Schedule::new(0, rate_per_s, arrivals, orders, seed);
-                let start_ns = self.now_ns() + in_ns(HEAD_START);
+                let start_ns = now_ns + in_ns(HEAD_START);
                 Pace::Open { schedule: schedule.starting_at(start_ns), warm_up, orders }
             }
             Load::Closed { outstanding } => {
-                let measured_from_ns = self.now_ns() + in_ns(*warm_up);
+                let measured_from_ns = now_ns + in_ns(*warm_up);
                 let end_ns = measured_from_ns + in_ns(*duration);
                 Pace::Closed { outstanding: outstanding.into(), measured_from_ns, end_ns }
             }

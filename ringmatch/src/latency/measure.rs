@@ -6,7 +6,7 @@ use super::{
 };
 use crate::config::{Config, SessionConfig};
 use crate::environment::Noise;
-use crate::threads::{self, Pinned};
+use crate::threads::{self, Cpus, Oversubscribed, Pinned};
 use ringmatch_engine::{Price, Symbol};
 use std::error::Error;
 use std::path::PathBuf;
@@ -63,7 +63,10 @@ pub fn measure(
 ) -> Result<Measured, Box<dyn Error>> {
     plan.check()?;
     let Plan { workload, config, data_dir, pin_client, symbol, middle } = plan;
-    let cpus: Vec<usize> = config.threads.pin.iter().chain(pin_client).copied().collect();
+    if data_dir.is_some() {
+        check_threads(config)?;
+    }
+    let cpus: Vec<usize> = config.threads.pin.named().iter().chain(pin_client).copied().collect();
     let noise = Noise::measure(&cpus, IDLE);
     let site = match data_dir {
         Some(parent) => Site::start(admitting(config, workload.sessions)?, parent)?,
@@ -104,6 +107,13 @@ pub fn measure(
     let record = WorkloadRecord::new(workload, durability, target);
     let summary = Summary::new(record, &tally, notes, &stages, (noise, environment));
     Ok(Measured { summary, tally, stages })
+}
+
+/// Refuses to spin where a venue of its own and the client have not a CPU each.
+fn check_threads(config: &Config) -> Result<(), Oversubscribed> {
+    let cpus = Cpus::usable();
+    let layout = config.threads.layout.resolve(cpus.count(), config.journal.durability);
+    layout.check(config.threads.wait, 1, &cpus)
 }
 
 /// The config of a venue of its own: with sessions for the measurement's

@@ -10,6 +10,7 @@
 
 mod arrivals;
 mod comparison;
+mod echo;
 mod environment;
 mod files;
 mod flow;
@@ -22,10 +23,12 @@ mod series;
 mod site;
 mod summary;
 mod sweep;
+mod table;
 mod workload;
 
 pub use arrivals::Arrivals;
 pub use comparison::{Comparison, Difference, FailIf, Side, Spread};
+pub use echo::{Echo, ORDER_BYTES};
 pub use environment::Environment;
 pub use files::{Measured, Recorded, SUMMARY, read_summary, write_file};
 pub use flow::{Flow, Mix, Place};
@@ -37,4 +40,5 @@ pub use series::{Bin, Series};
 pub use site::{Account, Site};
 pub use summary::{Column, Named, Notes, Percentiles, SCHEMA, Summary};
 pub use sweep::{Point, Sweep};
+pub use table::{Row, Table};
 pub use workload::{Load, MAX_ORDERS, Workload, WorkloadRecord};

@@ -122,7 +122,7 @@ pub struct Summary {
     pub service_time: Percentiles,
     /// On the way. `client_to_receive` runs from the client's sending to the
     /// receiver's stamp, `matched_to_sent` from the matcher to the publisher,
-    /// all others from the receiver's stamp; the publisher counts events, the
+    /// `matching` is the matcher's own work on one command, all others run from the receiver's stamp; the publisher counts events, the
     /// others commands. Empty of a running engine, which keeps them to itself.
     pub stages: BTreeMap<String, Percentiles>,
     /// What disturbs any measurement here.

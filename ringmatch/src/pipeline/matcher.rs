@@ -34,7 +34,15 @@ pub struct Matcher<C> {
     progress: Progress,
     clock: C,
     timing: Timing,
+    /// The matcher's own work on one command: that on its batch, divided.
+    own: Timing,
     received: [Nanos; BATCH],
+}
+
+/// What was applied in one poll.
+struct AppliedBatch {
+    commands: usize,
+    begun: Nanos,
 }
 
 /// Where the exchange writes: the event ring, and behind it the backlog.
@@ -102,6 +110,7 @@ impl<C: Clock> Matcher<C> {
         meters: Meters<C>,
     ) -> Self {
         let timing = meters.timing("receive_to_matched");
+        let own = meters.timing("matching");
         let backlog = VecDeque::with_capacity(events.capacity());
         let replayed = exchange.counters().events;
         let matcher = Self {
@@ -115,14 +124,15 @@ impl<C: Clock> Matcher<C> {
             progress,
             clock: meters.clock,
             timing,
+            own,
             received: [Nanos(0); BATCH],
         };
         matcher.report();
         matcher
     }
 
-    /// Applies a batch; the number of commands in it.
-    fn apply(&mut self) -> Result<usize, Stop> {
+    /// Applies a batch, if there is one.
+    fn apply(&mut self) -> Result<Option<AppliedBatch>, Stop> {
         let (Some(commands), Some(events)) = (&mut self.commands, &mut self.events) else {
             return Err(Stop::Finished);
         };
@@ -131,6 +141,10 @@ impl<C: Clock> Matcher<C> {
             Err(Ended::Closed) => return Err(Stop::Finished),
             Err(Ended::Poisoned) => return Err(Stop::Failed("the receiver has failed".into())),
         };
+        if batch.is_empty() {
+            return Ok(None);
+        }
+        let begun = self.clock.now();
         let mut applied: usize = 0;
         let mut ahead = batch.iter();
         for (_, command) in &batch {
@@ -154,7 +168,16 @@ impl<C: Clock> Matcher<C> {
         }
         batch.commit_first(applied);
         self.progress.note_timer(&self.exchange);
-        Ok(applied)
+        Ok(Some(AppliedBatch { commands: applied, begun }))
+    }
+
+    /// Notes when the commands just applied were matched, and what each took.
+    fn time(&mut self, applied: &AppliedBatch, now: Nanos) {
+        let own_ns = now.0.saturating_sub(applied.begun.0) / applied.commands as u64;
+        for received in &self.received[..applied.commands] {
+            self.timing.record(*received, now);
+            self.own.record_since(*received, Nanos(0), Nanos(own_ns));
+        }
     }
 
     /// Tells the publisher when the last commands were matched.
@@ -225,21 +248,17 @@ impl<C: Clock> Stage for Matcher<C> {
             }
         }
         let said = self.exchange.counters().events;
-        let applied = self.apply()?;
-        if applied > 0 {
-            let now = self.clock.now();
-            if self.exchange.counters().events > said {
-                self.mark(applied, now);
-            }
-            if let Some(events) = &mut self.events {
-                events.flush()?;
-            }
-            for received in &self.received[..applied] {
-                self.timing.record(*received, now);
-            }
-            self.report();
+        let Some(applied) = self.apply()? else { return Ok(0) };
+        let now = self.clock.now();
+        if self.exchange.counters().events > said {
+            self.mark(applied.commands, now);
         }
-        Ok(applied)
+        if let Some(events) = &mut self.events {
+            events.flush()?;
+        }
+        self.time(&applied, now);
+        self.report();
+        Ok(applied.commands)
     }
 
     fn release(&mut self) {

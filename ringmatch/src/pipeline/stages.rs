@@ -14,7 +14,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::log::Checkpoint;
 use crate::operations;
-use crate::threads::{Assignment, Layout};
+use crate::threads::{Assignment, Layout, Priority};
 use ringmatch_engine::Exchange;
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
@@ -138,12 +138,13 @@ impl Stages {
         [receiver, journaler, matcher, publisher]
     }
 
-    /// Which thread runs which stages, and on which CPU.
+    /// Which thread runs which stages, on which CPU and how urgently.
     pub(super) fn assign(
         self,
         layout: Layout,
-        pin: &[usize],
-    ) -> Result<Vec<Assignment>, StartError> {
+        cpus: &[usize],
+        priority: Priority,
+    ) -> Vec<Assignment> {
         let Self { receiver, journaler, matcher, publisher } = self;
         let threads: Vec<(&'static str, Vec<Box<dyn Stage>>)> = match layout {
             Layout::Dedicated => vec![
@@ -160,13 +161,11 @@ impl Stages {
             Layout::Shared | Layout::Auto => {
                 vec![("engine", vec![receiver, matcher, publisher]), ("journaler", vec![journaler])]
             }
+            Layout::Single => vec![("engine", vec![receiver, journaler, matcher, publisher])],
         };
-        if !pin.is_empty() && pin.len() != threads.len() {
-            return Err(StartError::Pins { layout, threads: threads.len(), cpus: pin.len() });
-        }
-        let cpus = pin.iter().copied().map(Some).chain(std::iter::repeat(None));
-        let assign = |((name, stages), cpu)| Assignment { name, stages, cpu };
-        Ok(threads.into_iter().zip(cpus).map(assign).collect())
+        let cpus = cpus.iter().copied().map(Some).chain(std::iter::repeat(None));
+        let assign = |((name, stages), cpu)| Assignment { name, stages, cpu, priority };
+        threads.into_iter().zip(cpus).map(assign).collect()
     }
 }
 

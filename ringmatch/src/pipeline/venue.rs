@@ -12,20 +12,21 @@ use super::{
     Control, Counters, Ending, Meters, Recovered, Restored, Sockets, Stages, Times, control,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::config::Config;
+use crate::config::{Config, ThreadsConfig};
 use crate::follower::FollowError;
 use crate::operations::ChangedConfig;
-use crate::threads::{self, Assignment, Layout, Pinned};
+use crate::threads::{
+    self, Cpus, Heartbeat, Layout, Locked, Oversubscribed, Standing, Started, WrongPins,
+};
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
 use ringmatch_gateway::{Outlet, OutletConfig};
 use ringmatch_journal::{Directory, JournalError};
-use ringmatch_ring::{BuildError, WaitStrategy};
+use ringmatch_ring::BuildError;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::JoinHandle;
 
 /// Why a venue did not start.
 #[derive(Debug, thiserror::Error)]
@@ -58,17 +59,11 @@ pub enum StartError {
     #[error(transparent)]
     Ring(#[from] BuildError),
     /// There are not as many CPUs to pin to as threads.
-    #[error(
-        "the layout {layout} has {threads} threads, and `pin` names {cpus} CPUs: name one for each, or none"
-    )]
-    Pins {
-        /// The layout.
-        layout: Layout,
-        /// Its threads.
-        threads: usize,
-        /// The CPUs named.
-        cpus: usize,
-    },
+    #[error(transparent)]
+    Pins(#[from] WrongPins),
+    /// More threads would spin than there are CPUs.
+    #[error(transparent)]
+    Oversubscribed(#[from] Oversubscribed),
     /// No thread can be started.
     #[error("a thread cannot be started: {0}")]
     Thread(std::io::Error),
@@ -111,17 +106,11 @@ pub struct Venue {
     addresses: Addresses,
     recovered: Recovered,
     layout: Layout,
-    threads: Vec<Running>,
+    locked: Locked,
+    threads: Vec<Started>,
     meters: Meters<SystemClock>,
     control: Control,
     stop: Arc<AtomicBool>,
-}
-
-/// A running thread.
-struct Running {
-    name: &'static str,
-    pinned: Pinned,
-    handle: JoinHandle<Ending>,
 }
 
 impl Venue {
@@ -131,6 +120,11 @@ impl Venue {
     /// When the journal, a socket, the config or a thread stands in the way;
     /// nothing has been changed then but what recovery did.
     pub fn start(config: &Config, data_dir: &Path) -> Result<Self, StartError> {
+        let ThreadsConfig { wait, priority, lock_memory, .. } = config.threads;
+        let usable = Cpus::usable();
+        let layout = config.threads.layout.resolve(usable.count(), config.journal.durability);
+        layout.check(wait, 0, &usable)?;
+        let cpus = config.threads.pin.assign(layout, &usable)?;
         let directory = Directory::create(data_dir)
             .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
         let recovery = open_journal(config, directory)?;
@@ -144,25 +138,19 @@ impl Venue {
         let outlet = Outlet::new(OutletConfig::new(config.venue.name));
         let restored = Restored::replay(config, recovery, outlet)?;
         let recovered = restored.recovered.clone();
-        let layout = config.threads.layout.resolve();
         let (meters, stop) = (Meters::new(SystemClock::start()), Arc::default());
         let (control, queue) = control();
         let sockets = Sockets { orders, requests, market_data: addresses.market_data };
         let stages = Stages::join(config, restored, sockets, Stages::RING, queue, &meters, &stop)?;
-        let assignments = stages.assign(layout, &config.threads.pin)?;
+        // Rings, books, windows and buffers are all there by now.
+        let locked = if lock_memory { Locked::now() } else { Locked::Unasked };
         let threads = Vec::new();
-        let mut venue = Self { addresses, recovered, layout, threads, meters, control, stop };
-        for assignment in assignments {
-            venue.run(assignment, config.threads.wait)?;
+        let mut venue =
+            Self { addresses, recovered, layout, locked, threads, meters, control, stop };
+        for assignment in stages.assign(layout, &cpus, priority) {
+            venue.threads.push(threads::start(assignment, wait).map_err(StartError::Thread)?);
         }
         Ok(venue)
-    }
-
-    fn run(&mut self, assignment: Assignment, wait: WaitStrategy) -> Result<(), StartError> {
-        let name = assignment.name;
-        let (handle, pinned) = threads::start(assignment, wait).map_err(StartError::Thread)?;
-        self.threads.push(Running { name, pinned, handle });
-        Ok(())
     }
 
     /// Where it listens and sends.
@@ -183,9 +171,21 @@ impl Venue {
         self.layout
     }
 
-    /// The threads, and where each runs.
-    pub fn threads(&self) -> impl Iterator<Item = (&'static str, &Pinned)> {
-        self.threads.iter().map(|thread| (thread.name, &thread.pinned))
+    /// The threads, and where and how each runs.
+    pub fn threads(&self) -> impl Iterator<Item = (&'static str, &Standing)> {
+        self.threads.iter().map(|thread| (thread.name, &thread.standing))
+    }
+
+    /// What shows that its threads work.
+    #[must_use]
+    pub fn heartbeats(&self) -> Vec<Heartbeat> {
+        self.threads.iter().map(|thread| thread.heartbeat.clone()).collect()
+    }
+
+    /// What came of locking its memory.
+    #[must_use]
+    pub fn locked(&self) -> &Locked {
+        &self.locked
     }
 
     /// What its stages count.
@@ -233,7 +233,7 @@ impl Venue {
     #[must_use]
     pub fn join(self) -> Report {
         let mut report = Report { endings: Vec::new(), times: self.meters.times() };
-        for Running { name, handle, .. } in self.threads {
+        for Started { name, handle, .. } in self.threads {
             let Ok(ending) = handle.join() else {
                 let why = "it panicked; this is a bug, and its message is above".into();
                 report.endings.push((name, Ending::Failed { stage: name, why }));

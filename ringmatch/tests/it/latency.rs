@@ -13,9 +13,10 @@ use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
-const STAGES: [&str; 5] = [
+const STAGES: [&str; 6] = [
     "client_to_receive",
     "matched_to_sent",
+    "matching",
     "receive_to_journaled",
     "receive_to_matched",
     "receive_to_sent",
@@ -227,4 +228,37 @@ fn what_makes_no_sense_is_refused() {
         let (stdout, code) = run(&[&["latency"], args].concat());
         assert_eq!((stdout.as_str(), code), ("", Some(1)), "{args:?}");
     }
+}
+
+/// The command that is printed beside the README's table.
+#[test]
+fn a_table_has_a_row_for_each_durability_and_rate_beside_an_echo() {
+    let directory = tempfile::tempdir().unwrap();
+    let data_dir = directory.path().to_str().unwrap();
+    let small = ["--rates", "500,2000", "--duration", "0.6", "--warmup", "0.1", "--repeat", "1"];
+    let common = ["latency", "table", "--durabilities", "write,fsync", "--data-dir", data_dir];
+    let (stdout, code) = run(&[&common[..], &small].concat());
+    let rows: Vec<Vec<&str>> = stdout
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let first = |row: &Vec<&str>| (row[0].trim_end_matches(" (!)").to_owned(), row[2].to_owned());
+    let named: Vec<(String, String)> = rows.iter().map(first).collect();
+    let expected =
+        [("`write`", "500"), ("`write`", "2000"), ("`fsync`", "500"), ("`fsync`", "2000")];
+    assert_eq!(named, expected.map(|(name, rate)| (name.to_owned(), rate.to_owned())), "{stdout}");
+    for row in &rows {
+        assert_eq!(row.len(), 3 + 2 * 4, "{stdout}");
+        let us: Vec<f64> =
+            row[3..].iter().map(|cell| cell.trim_end_matches('*').parse().unwrap()).collect();
+        for of in us.chunks(4) {
+            assert!(of[0] > 0.0 && of.is_sorted(), "{stdout}");
+        }
+    }
+    // 300 samples are too few for a p99, so not every row can be valid.
+    assert_eq!(code, Some(1), "{stdout}");
+    assert!(stdout.contains("(!) `write` at 500/s: 1 of 1 runs NOT VALID"), "{stdout}");
+    assert!(stdout.contains("the echo beside `fsync` writes and syncs 4 KiB"), "{stdout}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0, "all journals have gone");
 }

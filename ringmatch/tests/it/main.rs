@@ -43,5 +43,7 @@ mod simulation;
 mod soup_entry;
 /// Single stages at their edges: small rings, a clock that was set back.
 mod stages;
+/// Threads, CPUs, priorities and memory: what is asked for and what is said.
+mod threads;
 /// `top` watches an engine from outside.
 mod top;

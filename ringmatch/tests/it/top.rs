@@ -1,6 +1,6 @@
 //! `top` watches an engine from outside, also one that no longer does anything.
 
-use crate::engine::{Engine, Site, run, run_json};
+use crate::engine::{Engine, Site, run};
 use ringmatch_engine::Price;
 use ringmatch_engine::command::Side;
 use ringmatch_gateway::client::{NewOrder, Start};
@@ -8,20 +8,24 @@ use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
 
-fn look(data_dir: &Path) -> Value {
+/// Looks; nothing, if there is no board yet.
+fn look(data_dir: &Path) -> Option<Value> {
     let data_dir = data_dir.to_str().unwrap();
-    run_json(&["top", "--data-dir", data_dir, "--times", "1", "--interval", "0.5"])
+    let top = ["top", "--json", "--data-dir", data_dir, "--times", "1", "--interval", "0.5"];
+    let (said, code) = run(&top);
+    (code == Some(0)).then(|| serde_json::from_str(&said).unwrap())
 }
 
 /// Looks until something is so.
-fn look_until(data_dir: &Path, is_so: impl Fn(&Value) -> bool) -> Value {
+pub fn look_until(data_dir: &Path, is_so: impl Fn(&Value) -> bool) -> Value {
+    let mut last = None;
     for _ in 0..40 {
-        let seen = look(data_dir);
-        if is_so(&seen) {
+        last = look(data_dir);
+        if let Some(seen) = last.take_if(|seen| is_so(seen)) {
             return seen;
         }
     }
-    panic!("it never came: {}", look(data_dir))
+    panic!("it never came: {last:?}")
 }
 
 fn signal(name: &str, pid: u32) {
@@ -55,8 +59,13 @@ fn an_engine_is_watched_while_it_runs_is_stuck_and_has_gone() {
     assert_eq!(seen["totals"]["commands_sequenced"], seen["totals"]["commands_matched"]);
     let stages = seen["stages"].as_object().unwrap();
     let names: Vec<&str> = stages.keys().map(String::as_str).collect();
-    let expected =
-        ["matched_to_sent", "receive_to_journaled", "receive_to_matched", "receive_to_sent"];
+    let expected = [
+        "matched_to_sent",
+        "matching",
+        "receive_to_journaled",
+        "receive_to_matched",
+        "receive_to_sent",
+    ];
     assert_eq!(names, expected);
     let (text, _) = run(&[&nothing[..], &["--interval", "0.2"]].concat());
     assert!(text.contains("journal lag           0 commands not durable"), "{text}");

@@ -2,12 +2,13 @@
 //!
 //! One file a subcommand; without one it is `run`. Exit code 0 of `run`
 //! says that the figures are those of the load that was asked for, of `sweep`
-//! that those of some rate are, and of `diff` that no condition failed.
+//! that those of some rate are, of `table` that those of all are, and of `diff` that no condition failed.
 
 mod diff;
 mod plot;
 mod run;
 mod sweep;
+mod table;
 
 use super::Outcome;
 use clap::{Parser, Subcommand};
@@ -19,6 +20,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use sweep::SweepArgs;
+use table::TableArgs;
 
 /// Measure how long answers to orders take; compare and draw what was measured
 #[derive(Parser)]
@@ -37,6 +39,7 @@ enum Command {
     Sweep(SweepArgs),
     Diff(DiffArgs),
     Plot(PlotArgs),
+    Table(TableArgs),
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -46,6 +49,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Some(Command::Sweep(args)) => sweep::run(args),
         Some(Command::Diff(args)) => diff::run(args),
         Some(Command::Plot(args)) => plot::run(args),
+        Some(Command::Table(args)) => table::run(args),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::Outcome;
 use super::super::venue_args::VenueArgs;
 use crate::latency::{Arrivals, Load, Mix, Plan, Workload, measure};
-use crate::threads::Layout;
+use crate::threads::{Layout, Pin};
 use clap::Parser;
 use ringmatch_engine::{Price, Symbol};
 use ringmatch_journal::Durability;
@@ -66,15 +66,15 @@ pub(super) struct Asked {
     /// When a result may leave: fsync, write or interval:MS
     #[arg(long, value_name = "POLICY", default_value = "fsync", conflicts_with = "connect")]
     durability: Durability,
-    /// Which stages share a thread: dedicated, shared-network, shared or auto
+    /// Which stages share a thread: dedicated, shared-network, shared, single or auto
     #[arg(long, default_value = "auto", conflicts_with = "connect")]
     layout: Layout,
     /// How idle threads wait, the client's included: spin, yield or backoff
     #[arg(long, value_name = "STRATEGY", default_value = "yield")]
     wait: WaitStrategy,
-    /// CPU numbers for the venue's threads, such as 0,1
-    #[arg(long, value_name = "CPUS", value_delimiter = ',', conflicts_with = "connect")]
-    pin: Vec<usize>,
+    /// CPU numbers for the venue's threads, such as 0,1, or auto
+    #[arg(long, value_name = "CPUS", conflicts_with = "connect")]
+    pin: Option<Pin>,
     /// CPU number for the client's thread
     #[arg(long, value_name = "CPU")]
     pin_client: Option<usize>,
@@ -90,7 +90,7 @@ pub(super) struct Asked {
 }
 
 /// A number of seconds that a measurement can take.
-fn seconds(text: &str) -> Result<f64, String> {
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
     let seconds: f64 = text.parse().map_err(|_| format!("{text:?} is no number of seconds"))?;
     let a_day = 86_400.0;
     if (0.0..=a_day).contains(&seconds) { Ok(seconds) } else { Err("use 0 to 86400".into()) }
@@ -117,7 +117,7 @@ impl Asked {
             config.threads.layout = self.layout;
         }
         config.threads.wait = self.wait;
-        config.threads.pin.clone_from(&self.pin);
+        config.threads.pin = self.pin.clone().unwrap_or(Pin::To(Vec::new()));
         let workload = Workload {
             load,
             duration: Duration::from_secs_f64(self.duration),

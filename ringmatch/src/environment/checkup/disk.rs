@@ -105,7 +105,8 @@ fn locked_memory() -> Finding {
 fn locked_memory_of(limits: &str, swaps: &str, check: &'static str) -> Finding {
     let (costs, fix) = (
         "a page that was swapped out takes milliseconds to come back",
-        "swapoff -a, or memory.swap.max=0 for the engine's control group",
+        "swapoff -a, memory.swap.max=0 for the engine's control group, or `lock_memory = true` in \
+         [threads]",
     );
     let line = limits.lines().find_map(|line| line.strip_prefix("Max locked memory"));
     let Some(limit) = line.and_then(|rest| rest.split_whitespace().next()) else {

@@ -3,7 +3,7 @@
 use super::super::{Jitter, Machine, Noise};
 use super::{Finding, Level};
 use crate::config::Config;
-use crate::threads::{self, Layout, Pinned};
+use crate::threads::{self, Cpus, Granted, Pin, Pinned, Priority};
 use ringmatch_ring::WaitStrategy;
 use std::time::Duration;
 
@@ -17,26 +17,30 @@ const LOST: f64 = 0.01;
 const CLOCK_NS: f64 = 100.0;
 
 pub(super) fn check(config: &Config, machine: &Machine) -> Vec<Finding> {
-    let named = &config.threads.pin;
+    let usable = Cpus::usable();
+    let named = config.threads.pin.named();
+    let is_unpinned = named.is_empty() && config.threads.pin != Pin::Auto;
     let cpus: Vec<usize> = if named.is_empty() {
-        threads::usable_cpus().into_iter().take(CPUS).collect()
+        usable.allowed().iter().copied().take(CPUS).collect()
     } else {
-        named.clone()
+        named.to_owned()
     };
     let noise = Noise::measure(&cpus, IDLE);
     let mut findings = vec![
-        pinning(named, &cpus),
-        spinning(config, machine.usable_cpus),
+        pinning(is_unpinned, &cpus),
+        layout(config, &usable),
+        quota(&usable),
+        priority(config.threads.priority, config.threads.wait),
         clock(machine.clock_source.as_deref(), noise.clock_ns),
         jitter(&noise.jitter),
         governor(machine.governor.as_deref()),
-        isolation(machine.isolated.as_deref(), named.is_empty()),
+        isolation(machine.isolated.as_deref(), is_unpinned),
     ];
     findings.extend(notes(machine));
     findings
 }
 
-fn pinning(named: &[usize], cpus: &[usize]) -> Finding {
+fn pinning(is_unpinned: bool, cpus: &[usize]) -> Finding {
     const CHECK: &str = "pinning";
     let try_on = |&cpu: &usize| {
         let pinned = std::thread::spawn(move || threads::pin(cpu)).join();
@@ -52,38 +56,83 @@ fn pinning(named: &[usize], cpus: &[usize]) -> Finding {
             "name CPUs that this process may use in `pin` (`taskset -p $$`), or widen its cpuset",
         );
     }
-    if named.is_empty() {
+    if is_unpinned {
         return Finding::bad(
             CHECK,
             Level::Note,
             format!("works, and `pin` names no CPU; CPUs {cpus:?} could be"),
             "the scheduler may move a thread at any time: tens of microseconds",
-            "set `pin` in [threads], one CPU for each thread of the layout",
+            "set `pin` in [threads] to \"auto\", or to one CPU for each thread of the layout",
         );
     }
     Finding::ok(CHECK, format!("threads stay on CPUs {cpus:?}"))
 }
 
-fn spinning(config: &Config, usable: usize) -> Finding {
+fn layout(config: &Config, cpus: &Cpus) -> Finding {
     const CHECK: &str = "threads";
-    let layout = config.threads.layout.resolve();
-    let threads = match layout {
-        Layout::Dedicated => 4,
-        Layout::SharedNetwork => 3,
-        Layout::Shared | Layout::Auto => 2,
-    };
-    let wait = config.threads.wait;
-    let found = format!("{threads} threads of layout {layout} on {usable} CPUs, wait {wait}");
-    if threads <= usable || wait != WaitStrategy::Spin {
-        return Finding::ok(CHECK, found);
+    let layout = config.threads.layout.resolve(cpus.count(), config.journal.durability);
+    let (threads, wait) = (layout.threads(), config.threads.wait);
+    let found = format!("layout {layout}: {threads} thread(s) on {cpus}, wait {wait}");
+    let refused = layout.check(wait, 0, cpus).err().map(|error| error.to_string());
+    let refused =
+        refused.or_else(|| Some(config.threads.pin.assign(layout, cpus).err()?.to_string()));
+    match refused {
+        Some(refused) => Finding::bad(
+            CHECK,
+            Level::Failure,
+            found,
+            format!("an engine does not start: {refused}"),
+            "set `layout` to \"auto\" and `pin` to \"auto\" or []",
+        ),
+        None if threads <= cpus.count() => Finding::ok(CHECK, found),
+        None => Finding::bad(
+            CHECK,
+            Level::Warning,
+            found,
+            "threads wait for each other's CPU: tens of microseconds, again and again",
+            "set `layout` to \"auto\"",
+        ),
     }
-    Finding::bad(
-        CHECK,
-        Level::Warning,
-        found,
-        "threads that spin take the CPU from those they wait for: a thousand times slower",
-        "set `layout` to \"auto\", or `wait` to \"yield\" or \"backoff\"",
-    )
+}
+
+/// A quota ends in the middle of a period, and then nothing runs until the next.
+fn quota(cpus: &Cpus) -> Finding {
+    const CHECK: &str = "CPU quota";
+    match cpus.quota() {
+        None => Finding::ok(CHECK, "none that is less than the CPUs of the affinity mask"),
+        Some(quota) => Finding::bad(
+            CHECK,
+            Level::Warning,
+            format!("the control group may use the time of {quota} CPU(s)"),
+            "what waits actively uses the quota up, and then everything stands still for up to 100 ms",
+            "give the engine whole CPUs (a cpuset, `taskset`) in the place of a quota",
+        ),
+    }
+}
+
+fn priority(asked: Priority, wait: WaitStrategy) -> Finding {
+    const CHECK: &str = "priority";
+    let granted = std::thread::spawn(move || asked.take()).join().unwrap_or(Granted::Unasked);
+    let found = granted.to_string();
+    if matches!(granted, Granted::Refused(..)) {
+        return Finding::bad(
+            CHECK,
+            Level::Warning,
+            found,
+            "the engine's threads wait behind others that want their CPUs",
+            "give the permission, or set `priority` to \"normal\"",
+        );
+    }
+    match asked.concern(wait) {
+        None => Finding::ok(CHECK, found),
+        Some(concern) => Finding::bad(
+            CHECK,
+            Level::Warning,
+            found,
+            concern,
+            "set `wait` to \"backoff\", `priority` to a nice value, or the throttle off",
+        ),
+    }
 }
 
 fn clock(source: Option<&str>, cost_ns: f64) -> Finding {
@@ -177,14 +226,10 @@ fn notes(machine: &Machine) -> Vec<Finding> {
             "leave the siblings of the engine's CPUs idle, or turn SMT off",
         ));
     }
-    if machine.transparent_huge_pages.as_deref() == Some("always") {
-        notes.push(note(
-            "huge pages",
-            "transparent_hugepage is always".into(),
-            "the kernel moves memory about while the engine runs",
-            "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
-        ));
-    }
+    notes.extend(huge_pages(
+        machine.transparent_huge_pages.as_deref(),
+        &std::env::var("GLIBC_TUNABLES").unwrap_or_default(),
+    ));
     if let Some(mitigations) = machine.mitigations.as_ref().filter(|names| !names.is_empty()) {
         notes.push(note(
             "mitigations",
@@ -204,13 +249,43 @@ fn notes(machine: &Machine) -> Vec<Finding> {
     notes
 }
 
+/// Where the kernel gives huge pages to who asks, memory has to be asked for in
+/// them: the C library does so, if its environment says so.
+fn huge_pages(mode: Option<&str>, tunables: &str) -> Option<Finding> {
+    const CHECK: &str = "huge pages";
+    match mode? {
+        "always" => Some(Finding::bad(
+            CHECK,
+            Level::Note,
+            "transparent_hugepage is always",
+            "the kernel moves memory about while the engine runs",
+            "echo madvise > /sys/kernel/mm/transparent_hugepage/enabled",
+        )),
+        "madvise" if tunables.contains("glibc.malloc.hugetlb=1") => {
+            Some(Finding::ok(CHECK, "offered, and asked for by GLIBC_TUNABLES"))
+        }
+        "madvise" => Some(Finding::bad(
+            CHECK,
+            Level::Note,
+            "offered, and not asked for",
+            "books of many orders miss the address cache on every level of the page table",
+            "start the engine with GLIBC_TUNABLES=glibc.malloc.hugetlb=1 in its environment (glibc)",
+        )),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::threads::Layout;
+
+    fn level(finding: &Finding) -> Level {
+        finding.level
+    }
 
     #[test]
     fn each_state_has_its_level() {
-        let level = |finding: &Finding| finding.level;
         assert_eq!(level(&governor(Some("performance"))), Level::Ok);
         assert_eq!(level(&governor(Some("powersave"))), Level::Warning);
         assert_eq!(level(&governor(None)), Level::Note);
@@ -225,17 +300,45 @@ mod tests {
         };
         assert_eq!(level(&lost(0.001)), Level::Ok);
         assert_eq!(level(&lost(0.05)), Level::Warning);
-        assert_eq!(level(&pinning(&[100_000], &[100_000])), Level::Warning);
+        assert_eq!(level(&pinning(false, &[100_000])), Level::Warning);
     }
 
     #[test]
-    fn more_spinning_threads_than_cpus_are_warned_of() {
+    fn more_threads_than_cpus_are_told_and_spinning_ones_are_a_failure() {
         let mut config = Config::load(None).unwrap();
+        let cpus = |count| Cpus::of((0..count).collect(), None);
         config.threads.layout = Layout::Dedicated;
         config.threads.wait = WaitStrategy::Spin;
-        assert_eq!(spinning(&config, 2).level, Level::Warning);
-        assert_eq!(spinning(&config, 4).level, Level::Ok);
+        assert_eq!(level(&layout(&config, &cpus(2))), Level::Failure);
+        assert_eq!(level(&layout(&config, &cpus(4))), Level::Ok);
         config.threads.wait = WaitStrategy::Yield;
-        assert_eq!(spinning(&config, 2).level, Level::Ok);
+        assert_eq!(level(&layout(&config, &cpus(2))), Level::Warning);
+        config.threads.layout = Layout::Auto;
+        config.threads.wait = WaitStrategy::Spin;
+        assert!((1..6).all(|count| level(&layout(&config, &cpus(count))) == Level::Ok));
+        config.threads.pin = Pin::To(vec![0]);
+        assert_eq!(level(&layout(&config, &cpus(4))), Level::Failure);
+    }
+
+    #[test]
+    fn a_priority_that_is_granted_is_well() {
+        assert_eq!(level(&priority(Priority::Normal, WaitStrategy::Spin)), Level::Ok);
+        assert_eq!(level(&priority(Priority::Nice(19), WaitStrategy::Spin)), Level::Ok);
+    }
+
+    #[test]
+    fn huge_pages_that_are_offered_and_not_taken_are_told() {
+        let asked = "glibc.malloc.hugetlb=1";
+        let level = |mode, tunables| huge_pages(mode, tunables).map(|finding| finding.level);
+        assert_eq!(level(Some("madvise"), ""), Some(Level::Note));
+        assert_eq!(level(Some("madvise"), asked), Some(Level::Ok));
+        assert_eq!(level(Some("always"), asked), Some(Level::Note));
+        assert_eq!((level(Some("never"), asked), level(None, asked)), (None, None));
+    }
+
+    #[test]
+    fn a_quota_is_a_warning() {
+        assert_eq!(level(&quota(&Cpus::of(vec![0, 1], None))), Level::Ok);
+        assert_eq!(level(&quota(&Cpus::of(vec![0, 1], Some(1)))), Level::Warning);
     }
 }
