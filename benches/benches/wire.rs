@@ -8,6 +8,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use ringmatch_gateway::seal::{Key, Purpose, Seal, Stamp};
 use ringmatch_gateway::stream::{ReceiverConfig, SenderConfig, StreamReceiver, StreamSender};
 use ringmatch_gateway::wire::itch::{AddOrder, ItchMessage};
 use ringmatch_gateway::wire::mold::{DEFAULT_MAX_PAYLOAD, Packet, PacketBuilder, SessionName};
@@ -152,5 +153,42 @@ fn streams(criterion: &mut Criterion) {
     assert_eq!(receiver.counters().duplicates, 0, "every packet was delivered");
 }
 
-criterion_group!(benches, itch, ouch, packets, streams);
+/// A heartbeat, a packet of one order and a full packet: built and parsed as
+/// they are, and the same with a seal that is closed and opened.
+fn seals(criterion: &mut Criterion) {
+    let mut bytes = [0; Inbound::MAX_LEN];
+    let length = enter_order().encode([], &mut bytes);
+    let message = &bytes[..length];
+    let seal = Seal::new(&Key::new([7; Key::BYTES]));
+    let mut builder = PacketBuilder::new(SESSION, 1, DEFAULT_MAX_PAYLOAD);
+    full_packet(&mut builder, 1, message);
+    let full = builder.count();
+
+    let mut group = criterion.benchmark_group("wire/packet_of_orders");
+    for (name, orders) in [("heartbeat", 0), ("one_order", 1), ("full", full)] {
+        let fill = |builder: &mut PacketBuilder| {
+            builder.restart(1);
+            (0..orders).for_each(|_| assert!(builder.push(black_box(message))));
+        };
+        group.bench_function(format!("{name}/plain"), |bencher| {
+            bencher.iter(|| {
+                fill(&mut builder);
+                Packet::parse(black_box(builder.packet())).map(|packet| packet.messages().count())
+            });
+        });
+        let (mut sealed, mut stamp) = (Vec::with_capacity(2_000), Stamp::default());
+        group.bench_function(format!("{name}/sealed"), |bencher| {
+            bencher.iter(|| {
+                fill(&mut builder);
+                stamp.packet += 1;
+                seal.close(Purpose::Orders, stamp, builder.packet(), &mut sealed);
+                let opened = seal.open(Purpose::Orders, black_box(&sealed));
+                let (packet, _) = opened.expect("closed above");
+                Packet::parse(packet).map(|packet| packet.messages().count())
+            });
+        });
+    }
+}
+
+criterion_group!(benches, itch, ouch, packets, streams, seals);
 criterion_main!(benches);

@@ -24,8 +24,14 @@ challenge=${1:-}
 if [ -n "$challenge" ]; then
     flows="$flows $challenge/normal.small.flow.zst"
 fi
-printf '%-28s %12s %12s\n' 'instructions an operation' ringmatch matchcore
+players="ringmatch limits fees matchcore"
+printf '%-24s' 'instructions each'
+printf '%11s' $players
+printf '\n'
 for flow in $flows; do
-    printf '%-28s %12s %12s\n' "$(basename "$flow")" "$(count "$flow" ringmatch)" \
-        "$(count "$flow" matchcore)"
+    printf '%-24s' "$(basename "$flow")"
+    for player in $players; do
+        printf '%11s' "$(count "$flow" "$player")"
+    done
+    printf '\n'
 done

@@ -8,7 +8,9 @@
 
 use clap::{Parser, ValueEnum};
 use ringmatch_benches::flow::{Mix, Script, read_recording};
+use ringmatch_benches::peers::ringmatch::Guards;
 use ringmatch_benches::peers::{BATCH, Engine, Lobster, Matchcore, OrderBookRs, Ringmatch};
+use ringmatch_engine::LimitsError;
 use std::error::Error;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -27,6 +29,10 @@ struct Args {
 enum Player {
     #[value(name = Ringmatch::NAME)]
     Ringmatch,
+    /// Ringmatch with every session limit on.
+    Limits,
+    /// Ringmatch with fees.
+    Fees,
     #[value(name = Matchcore::NAME)]
     Matchcore,
     #[value(name = OrderBookRs::NAME)]
@@ -40,6 +46,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let script = script(&args.flow)?;
     match args.engine {
         Player::Ringmatch => play::<Ringmatch>(&script),
+        Player::Limits => guarded(&script, Guards { limits: true, fees: false })?,
+        Player::Fees => guarded(&script, Guards { limits: false, fees: true })?,
         Player::Matchcore => play::<Matchcore>(&script),
         Player::OrderBookRs => play::<OrderBookRs>(&script),
         Player::Lobster => play::<Lobster>(&script),
@@ -58,8 +66,16 @@ fn script(flow: &Path) -> Result<Script, Box<dyn Error>> {
 }
 
 fn play<E: Engine>(script: &Script) {
+    play_with(E::open(&script.room), script);
+}
+
+fn guarded(script: &Script, guards: Guards) -> Result<(), LimitsError> {
+    play_with(Ringmatch::try_open(&script.room, guards)?, script);
+    Ok(())
+}
+
+fn play_with<E: Engine>(mut engine: E, script: &Script) {
     let commands = E::commands(script);
-    let mut engine = E::open(&script.room);
     for command in commands.opening() {
         engine.apply(command);
     }

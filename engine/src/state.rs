@@ -6,7 +6,7 @@
 //! things lie in memory, and leaves out what could not (free places, indices).
 
 use crate::book::{Order, Special};
-use crate::command::{Options, SetRules, SetSessionLimits, Side};
+use crate::command::{Display, Options, SetRules, SetSessionLimits, Side};
 use crate::digest::Digest;
 use crate::exchange::Exchange;
 use crate::instrument::Instrument;
@@ -40,6 +40,8 @@ pub struct RestingOrder {
     pub user_ref: UserRef,
     /// What is open, reserves included.
     pub quantity: Quantity,
+    /// Who may see it.
+    pub display: Display,
     /// What the market sees of it.
     pub displayed_quantity: Quantity,
     /// Whether it is shown.
@@ -62,6 +64,7 @@ impl Exchange {
             session: order.session,
             user_ref: order.user_ref,
             quantity: order.open,
+            display: order.marks.display(),
             displayed_quantity,
             displayed: displayed_quantity.0 > 0,
         }

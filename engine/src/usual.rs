@@ -35,6 +35,17 @@ struct Prospect {
     has_level: bool,
 }
 
+/// What a session's limits have to be weighed against.
+struct Wanted {
+    session: SessionId,
+    instrument: InstrumentId,
+    side: Side,
+    quantity: Quantity,
+    price: Price,
+    /// The order that it replaces, or NIL.
+    index: u32,
+}
+
 impl Book {
     /// What a usual order would find; none if its price is not one.
     #[inline(always)]
@@ -81,25 +92,7 @@ impl Exchange {
         order: &Enter,
         sink: &mut S,
     ) -> bool {
-        let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
-        let owner = &self.sessions[usize::from(session.0) - 1];
-        let at = usize::from(order.instrument.0).wrapping_sub(1);
-        let Some(book) = self.books.books.get(at) else { return false };
-        let is_taken = is_usual(order.order_type, order.time_in_force, order.display)
-            && owner.is_usual
-            && owner.is_fresh(order.user_ref)
-            && book.gate.lets_pass(order.quantity);
-        if !is_taken {
-            return false;
-        }
-        let Some(prospect) = book.prospect(order.side, order.price, is_immediate) else {
-            return false;
-        };
-        let has_room = is_immediate || (prospect.has_level && !self.books.is_full());
-        let is_counted = owner.is_counted;
-        if !has_room || (is_counted && !self.is_within_limits(session, order, is_immediate)) {
-            return false;
-        }
+        let Some(prospect) = self.admit(session, order) else { return false };
         let owner = &mut self.sessions[usize::from(session.0) - 1];
         owner.next_user_ref = u64::from(order.user_ref.0) + 1;
         if owner.is_checked && !owner.take_rate(self.voice.time) {
@@ -152,12 +145,34 @@ impl Exchange {
             let index = self.books.orders.take();
             let Prospect { level, grain, .. } = prospect;
             self.books.rest_usual(order.instrument, index, entering, level, grain);
-            self.have_rested(index, order.instrument, is_counted);
+            self.have_rested(index, order.instrument, session);
         } else {
             self.trade_usual(order.instrument, entering, prospect, sink);
         }
         self.follow_up(order.instrument, sink);
         true
+    }
+
+    /// What a new order will find, if it is a usual one that is taken.
+    #[inline(always)]
+    fn admit(&self, session: SessionId, order: &Enter) -> Option<Prospect> {
+        let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
+        let owner = &self.sessions[usize::from(session.0) - 1];
+        let at = usize::from(order.instrument.0).wrapping_sub(1);
+        let book = self.books.books.get(at)?;
+        let is_taken = is_usual(order.order_type, order.time_in_force, order.display)
+            && owner.is_usual
+            && owner.is_fresh(order.user_ref)
+            && book.gate.lets_pass(order.quantity);
+        if !is_taken {
+            return None;
+        }
+        let prospect = book.prospect(order.side, order.price, is_immediate)?;
+        let has_room = is_immediate || (prospect.has_level && !self.books.is_full());
+        let Enter { instrument, side, quantity, price, .. } = *order;
+        let wanted = Wanted { session, instrument, side, quantity, price, index: NIL };
+        let is_within = !owner.is_counted || self.is_within_limits(&wanted, is_immediate);
+        (has_room && is_within).then_some(prospect)
     }
 
     /// Replaces a usual order by another, if that can be done.
@@ -170,9 +185,7 @@ impl Exchange {
     ) -> bool {
         let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
         let owner = &self.sessions[usize::from(session.0) - 1];
-        let found = self.books.index.place(session, order.original, &self.books.orders);
-        let Some(place) = found else { return false };
-        let index = self.books.index.order_at(place);
+        let Some((place, index)) = self.books.find(session, order.original) else { return false };
         let original = self.books.orders[index];
         let instrument = self.books.instrument(&original);
         let quantity = Quantity(order.quantity.0.saturating_sub(original.executed.0));
@@ -181,10 +194,7 @@ impl Exchange {
             && original.special == NIL
             && original.marks.is_displayed()
             && quantity.0 > 0
-            // Limits of the session are weighed by the whole procedure.
             && owner.is_usual
-            && !owner.is_counted
-            && !owner.is_checked
             && owner.is_fresh(order.user_ref)
             && book.gate.lets_pass(order.quantity);
         if !is_done {
@@ -192,11 +202,19 @@ impl Exchange {
         }
         let side = original.marks.side();
         let Some(prospect) = book.prospect(side, order.price, is_immediate) else { return false };
-        if !(is_immediate || prospect.has_level) {
+        let is_counted = owner.is_counted;
+        let wanted = Wanted { session, instrument, side, quantity, price: order.price, index };
+        let is_within = !is_counted || self.is_within_limits(&wanted, is_immediate);
+        if !(is_within && (is_immediate || prospect.has_level)) {
             return false;
         }
         let owner = &mut self.sessions[usize::from(session.0) - 1];
         owner.next_user_ref = u64::from(order.user_ref.0) + 1;
+        if owner.is_checked && !owner.take_rate(self.voice.time) {
+            let reason = RejectReason::MessageRate;
+            self.reject(session, order.user_ref, reason, order.cl_ord_id, sink);
+            return true;
+        }
         let to = owner.respond();
         let order_id = self.next_order_id;
         self.next_order_id = order_id.next();
@@ -227,6 +245,9 @@ impl Exchange {
             },
         };
         self.voice.emit(sink, true, EventBody::Replaced(replaced));
+        if is_counted {
+            self.uncount(index, instrument, original.open, true);
+        }
         self.books.index.remove_at(place, &self.books.orders);
         self.books.leave(index, &original);
         let marks = Marks::new(
@@ -254,7 +275,7 @@ impl Exchange {
             let ladder = &self.books.books[usize::from(instrument.0) - 1].sides[side as usize];
             let level = ladder.find(key(side, prospect.grain));
             self.books.rest_usual(instrument, index, entering, level, prospect.grain);
-            self.note_change(instrument);
+            self.have_rested(index, instrument, session);
         } else {
             self.books.orders.remove(index);
             self.note_change(instrument);
@@ -272,9 +293,7 @@ impl Exchange {
         cancel: &Cancel,
         sink: &mut S,
     ) -> bool {
-        let found = self.books.index.place(session, cancel.user_ref, &self.books.orders);
-        let Some(place) = found else { return false };
-        let index = self.books.index.order_at(place);
+        let Some((place, index)) = self.books.find(session, cancel.user_ref) else { return false };
         let order = self.books.orders[index];
         if order.special != NIL || cancel.quantity > order.executed {
             return false;
@@ -304,8 +323,8 @@ impl Exchange {
     }
 
     #[inline(always)]
-    fn have_rested(&mut self, index: u32, instrument: InstrumentId, is_counted: bool) {
-        if is_counted {
+    fn have_rested(&mut self, index: u32, instrument: InstrumentId, session: SessionId) {
+        if self.known_session(session).is_counted {
             self.count(index, instrument);
         }
         self.note_change(instrument);
@@ -339,19 +358,19 @@ impl Exchange {
 
     /// Check 10 of a usual order.
     #[cold]
-    fn is_within_limits(&self, session: SessionId, order: &Enter, is_immediate: bool) -> bool {
+    fn is_within_limits(&self, wanted: &Wanted, is_immediate: bool) -> bool {
         let request = Request {
-            session,
-            instrument: order.instrument,
-            side: order.side,
-            quantity: order.quantity,
-            price: order.price,
-            order_type: order.order_type,
-            time_in_force: order.time_in_force,
-            display: order.display,
+            session: wanted.session,
+            instrument: wanted.instrument,
+            side: wanted.side,
+            quantity: wanted.quantity,
+            price: wanted.price,
+            order_type: OrderType::Limit,
+            time_in_force: TimeInForce::Day,
+            display: Display::Visible,
             options: &Options::NONE,
             has_options: false,
-            replaces: NIL,
+            replaces: wanted.index,
             inherits_expiry: false,
         };
         self.check_limits(&request, !is_immediate).is_ok()

@@ -301,6 +301,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         requests,
         interface,
         start: Start::Now,
+        key: None,
     };
     let feed = FeedConfig {
         venue: "RINGMATCH".parse()?,

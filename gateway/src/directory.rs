@@ -6,6 +6,7 @@
 //! and is small and nearly constant, so sorted and dense arrays are all it
 //! takes.
 
+use ringmatch_engine::event::{Event, EventBody};
 use ringmatch_engine::{Firm, InstrumentId, SessionId, Symbol};
 
 /// Symbols and their numbers; sessions and their firms.
@@ -17,6 +18,15 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// Takes note of an instrument or a session, if this event tells of one.
+    pub fn learn(&mut self, event: &Event) {
+        match event.body {
+            EventBody::SessionAdded { to, firm, .. } => self.admit(to.session(), firm),
+            EventBody::InstrumentAdded { instrument, symbol, .. } => self.list(instrument, symbol),
+            _ => {}
+        }
+    }
+
     /// Lists a symbol under a number. Numbers are dense from 1.
     pub fn list(&mut self, instrument: InstrumentId, symbol: Symbol) {
         place(&mut self.by_number, instrument.0, symbol);

@@ -12,8 +12,15 @@
 //! with the venue, and must then come again. A client that does not know its
 //! next number asks with a heartbeat that has the number zero, and is answered
 //! when nothing of its is in doubt.
+//!
+//! Each session has one client at a time. With a key, that is the client that
+//! is logged in (see `login`): only its packets are taken, and the venue's
+//! answers are sealed too. Without one it is the address that last asked where
+//! the session stands; packets from elsewhere are refused.
 
 use crate::directory::Directory;
+use crate::login::{Admitted, Gate, Logins, SealCounters};
+use crate::seal::{Purpose, Stamp};
 use crate::stream::{MonotonicNanos, ReceiverConfig, ReceiverCounters, StreamReceiver};
 use crate::translate;
 use crate::wire::mold::{Header, Request, SessionName};
@@ -36,7 +43,16 @@ pub struct IntakeCounters {
     pub unknown_session: u64,
     /// Datagrams too short to name a session.
     pub truncated: u64,
+    /// Datagrams of sessions without keys that another address speaks for.
+    pub other_source: u64,
+    /// Attempts to log in that were too many at once to be answered.
+    pub unchallenged: u64,
+    /// Of sessions that have keys.
+    pub seals: SealCounters,
 }
+
+/// Attempts to log in that are answered at a time.
+const CHALLENGES: usize = 64;
 
 /// All order streams of a venue, on its side.
 #[derive(Debug, Default)]
@@ -47,6 +63,11 @@ pub struct Intake {
     /// Inboxes that may have something to say, each once.
     attention: Vec<usize>,
     counters: IntakeCounters,
+    logins: Logins,
+    /// Whom to answer that they must log in: which inbox, with what, where to.
+    challenges: Vec<(usize, Stamp, SocketAddr)>,
+    /// The sealed answer under construction.
+    sealed: Vec<u8>,
 }
 
 /// One session's stream.
@@ -57,6 +78,12 @@ struct Inbox {
     stream: StreamReceiver,
     /// Where its datagrams come from.
     source: Option<SocketAddr>,
+    /// Who may send them, if the session has a key.
+    gate: Option<Gate>,
+    /// The only address that may, if it has none and one has asked for it.
+    claimed: Option<SocketAddr>,
+    /// Whether its client has said anything since this was last looked at.
+    heard: bool,
     safe: Safe,
     /// What its client asked for and has not got.
     asked: Option<Asked>,
@@ -111,7 +138,26 @@ impl Safe {
     }
 }
 
+/// What is known of a session's client.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Activity {
+    /// Which session.
+    pub session: SessionId,
+    /// Its name.
+    pub name: SessionName,
+    /// Number of the next message that it can send.
+    pub next: u64,
+    /// Whether its client has said anything since this was last asked.
+    pub heard: bool,
+}
+
 impl Intake {
+    /// An intake whose sessions log in if they have keys.
+    #[must_use]
+    pub fn with_logins(logins: Logins) -> Self {
+        Self { logins, ..Self::default() }
+    }
+
     /// Admits a session of a firm, whose next message has the number `next`.
     pub fn admit(&mut self, id: SessionId, name: SessionName, firm: Firm, next: u64) {
         self.directory.admit(id, firm);
@@ -121,6 +167,9 @@ impl Intake {
             name,
             stream: StreamReceiver::new(ReceiverConfig::starting_at(name, next)),
             source: None,
+            gate: Gate::new(&self.logins, name),
+            claimed: None,
+            heard: false,
             safe: Safe::starting_at(next),
             asked: None,
             has_attention: false,
@@ -158,12 +207,54 @@ impl Intake {
             self.counters.unknown_session += 1;
             return;
         };
-        let Self { inboxes, directory, .. } = self;
-        let inbox = &mut inboxes[index];
-        inbox.source = Some(from);
-        inbox.asked = asked(datagram).or(inbox.asked);
-        inbox.offer(datagram, directory, sequencer);
+        let Some(packet) = self.admitted(index, datagram, from) else { return };
+        self.inboxes[index].offer(packet, &self.directory, sequencer);
         self.attend(index);
+    }
+
+    /// The packet in a datagram, if its sender speaks for the session; and
+    /// notes what the datagram says of its sender.
+    fn admitted<'a>(
+        &mut self,
+        index: usize,
+        datagram: &'a [u8],
+        from: SocketAddr,
+    ) -> Option<&'a [u8]> {
+        let Self { inboxes, counters, logins, challenges, .. } = self;
+        let inbox = &mut inboxes[index];
+        let Some(gate) = &mut inbox.gate else {
+            if asked(datagram) == Some(Asked::Position) {
+                inbox.claimed = Some(from);
+            } else if inbox.claimed.is_some_and(|claimed| claimed != from) {
+                counters.other_source += 1;
+                return None;
+            }
+            inbox.hear(datagram, from);
+            return Some(datagram);
+        };
+        match gate.admit(datagram, logins, &mut counters.seals) {
+            Admitted::Packet { packet, fresh, begins } => {
+                if begins {
+                    inbox.stream.forget_early();
+                }
+                if fresh {
+                    inbox.hear(packet, from);
+                } else if !has_messages(packet) {
+                    counters.seals.replayed += 1;
+                    return None;
+                }
+                Some(packet)
+            }
+            Admitted::Challenge(_) if challenges.len() == CHALLENGES => {
+                counters.unchallenged += 1;
+                None
+            }
+            Admitted::Challenge(stamp) => {
+                challenges.push((index, stamp, from));
+                None
+            }
+            Admitted::Refused => None,
+        }
     }
 
     /// Offers again what the sequencer had no room for.
@@ -184,10 +275,23 @@ impl Intake {
         durable: Sequence,
         mut send: impl FnMut(&[u8], SocketAddr),
     ) {
-        let inboxes = &mut self.inboxes;
-        self.attention.retain(|&index| {
+        let Self { inboxes, attention, logins, challenges, sealed, .. } = self;
+        for (index, stamp, to) in challenges.drain(..) {
+            let Inbox { name, gate, .. } = &inboxes[index];
+            let Some(gate) = gate else { continue };
+            let challenge = Request { session: *name, sequence: 0, count: 0 }.encode();
+            logins.seal(gate.account).close(Purpose::Answers, stamp, &challenge, sealed);
+            send(sealed, to);
+        }
+        attention.retain(|&index| {
             let inbox = &mut inboxes[index];
-            inbox.poll(now, durable, &mut send);
+            inbox.poll(now, durable, &mut |gate, answer: Request, to| {
+                let answer = answer.encode();
+                let Some(gate) = gate else { return send(&answer, to) };
+                let stamp = gate.answer(logins);
+                logins.seal(gate.account).close(Purpose::Answers, stamp, &answer, sealed);
+                send(sealed, to);
+            });
             inbox.has_attention = inbox.needs_attention();
             inbox.has_attention
         });
@@ -202,6 +306,16 @@ impl Intake {
     /// What each session's stream has seen.
     pub fn sessions(&self) -> impl Iterator<Item = (SessionName, ReceiverCounters)> {
         self.inboxes.iter().map(|inbox| (inbox.name, inbox.stream.counters()))
+    }
+
+    /// What each session's client has done since this was last asked.
+    pub fn activity(&mut self) -> impl Iterator<Item = Activity> {
+        self.inboxes.iter_mut().map(|inbox| Activity {
+            session: inbox.id,
+            name: inbox.name,
+            next: inbox.stream.next(),
+            heard: std::mem::take(&mut inbox.heard),
+        })
     }
 
     fn find(&self, datagram: &[u8]) -> Option<usize> {
@@ -220,6 +334,13 @@ impl Intake {
 }
 
 impl Inbox {
+    /// Notes that its client has sent this, from here.
+    fn hear(&mut self, packet: &[u8], from: SocketAddr) {
+        self.heard = true;
+        self.source = Some(from);
+        self.asked = asked(packet).or(self.asked);
+    }
+
     fn offer(&mut self, datagram: &[u8], directory: &Directory, sequencer: &mut impl Sequencer) {
         let Self { id, stream, safe, .. } = self;
         stream.offer(datagram, &mut |number, message| {
@@ -238,12 +359,12 @@ impl Inbox {
         &mut self,
         now: MonotonicNanos,
         durable: Sequence,
-        send: &mut impl FnMut(&[u8], SocketAddr),
+        send: &mut impl FnMut(Option<&mut Gate>, Request, SocketAddr),
     ) {
         let Some(source) = self.source else { return };
         self.safe.update(durable);
         if let Some(request) = self.stream.poll(now) {
-            send(&request.encode(), source);
+            send(self.gate.as_mut(), request, source);
         }
         let is_due = match self.asked {
             None => false,
@@ -253,7 +374,7 @@ impl Inbox {
         if is_due {
             self.asked = None;
             let answer = Request { session: self.name, sequence: self.safe.below, count: 0 };
-            send(&answer.encode(), source);
+            send(self.gate.as_mut(), answer, source);
         }
     }
 
@@ -274,6 +395,12 @@ fn hand_over(
     let Some(sequence) = sequencer.sequence(session, number, command) else { return false };
     safe.note(sequence, number);
     true
+}
+
+/// Whether a packet is neither a heartbeat nor the end of a session.
+fn has_messages(packet: &[u8]) -> bool {
+    let count = packet.get(18..Header::LEN);
+    count.is_some_and(|count| count != [0, 0] && count != [0xFF, 0xFF])
 }
 
 /// What a datagram asks for, if it is a heartbeat.

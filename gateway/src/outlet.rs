@@ -5,13 +5,18 @@
 //! A session's responses go to whoever subscribed to them last, by a request
 //! packet that names the session; with a count of zero it asks for nothing but
 //! to be told the next number, which it is at once. What a subscriber missed
-//! it asks for again, from the window.
+//! it asks for again, from the window; a request for what has left the window is
+//! handed back, for whoever keeps more. If the session has a key, only whoever is
+//! logged in to it is served (see `login`), and what it is sent is sealed.
 //!
 //! The numbers in the events must be the streams' own: the exchange assigns
 //! them, and a stream that would number differently is a bug that stops the
 //! venue here, before anything wrong is sent.
 
 use crate::directory::Directory;
+use crate::login::{AccountId, Login, Logins, SealCounters};
+use crate::rate::RateLimit;
+use crate::seal::{Purpose, Unsealed};
 use crate::stream::{MonotonicNanos, PushError, SenderConfig, StreamSender, Unanswered};
 use crate::translate;
 use crate::wire::itch::ItchMessage;
@@ -44,7 +49,15 @@ pub struct OutletCounters {
     pub never_sent: u64,
     /// Requests for messages that have left the window.
     pub forgotten: u64,
+    /// Requests of sources that made too many.
+    pub too_many: u64,
+    /// Of sessions that have keys.
+    pub seals: SealCounters,
 }
+
+/// How often the end of a session is said: who misses all of them hears nothing
+/// more, which is the same.
+const FAREWELLS: usize = 3;
 
 /// How much of each stream can be asked for again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +100,16 @@ pub struct Outlet {
     /// Mailboxes with a packet under construction, each once.
     dirty: Vec<usize>,
     counters: OutletCounters,
+    rate: RateLimit,
+    post: Post,
+}
+
+/// What packets to clients are sealed with.
+#[derive(Debug, Default)]
+struct Post {
+    logins: Logins,
+    /// The sealed packet under construction.
+    sealed: Vec<u8>,
 }
 
 /// One session's responses.
@@ -94,26 +117,90 @@ pub struct Outlet {
 struct Mailbox {
     name: SessionName,
     stream: StreamSender,
-    subscriber: Option<SocketAddr>,
+    owner: Owner,
     is_dirty: bool,
 }
 
+/// Whose mailbox it is.
+#[derive(Debug)]
+struct Owner {
+    subscriber: Option<SocketAddr>,
+    /// If the session has a key.
+    account: Option<AccountId>,
+    /// The login that asked last, and its highest packet.
+    heard: (Login, u64),
+    /// Packets sealed for it.
+    sent: u64,
+}
+
 impl Mailbox {
-    fn new(name: SessionName, window_bytes: usize, window_messages: usize) -> Self {
+    fn new(
+        name: SessionName,
+        account: Option<AccountId>,
+        window_bytes: usize,
+        window_messages: usize,
+    ) -> Self {
         let config = SenderConfig { window_bytes, window_messages, ..SenderConfig::new(name) };
-        Self { name, stream: StreamSender::new(config), subscriber: None, is_dirty: false }
+        let owner = Owner { subscriber: None, account, heard: (Login::default(), 0), sent: 0 };
+        Self { name, stream: StreamSender::new(config), owner, is_dirty: false }
     }
 }
 
-/// Gives a mailbox's packets to `send`, if anybody subscribed to them.
-fn to_subscriber<'a>(
-    subscriber: Option<SocketAddr>,
-    send: &'a mut impl FnMut(Destination, &[u8]),
-) -> impl FnMut(&[u8]) + 'a {
-    move |packet| {
-        if let Some(address) = subscriber {
-            send(Destination::To(address), packet);
+impl Owner {
+    /// Gives a packet to `send`: sealed, if the session has a key.
+    fn send(
+        &mut self,
+        packet: &[u8],
+        to: SocketAddr,
+        post: &mut Post,
+        send: &mut impl FnMut(Destination, &[u8]),
+    ) {
+        let Some(account) = self.account else { return send(Destination::To(to), packet) };
+        let Post { logins, sealed } = post;
+        self.sent += 1;
+        let stamp = logins.current(account).stamp(self.sent);
+        logins.seal(account).close(Purpose::Responses, stamp, packet, sealed);
+        send(Destination::To(to), sealed);
+    }
+
+    /// Gives packets to `send`, if anybody subscribed to them.
+    fn delivery<'a>(
+        &'a mut self,
+        post: &'a mut Post,
+        send: &'a mut impl FnMut(Destination, &[u8]),
+    ) -> impl FnMut(&[u8]) + 'a {
+        move |packet| {
+            if let Some(address) = self.subscriber {
+                self.send(packet, address, post, send);
+            }
         }
+    }
+
+    /// Whether a request is of whoever the mailbox is for.
+    fn admits(&mut self, datagram: &[u8], logins: &Logins, seals: &mut SealCounters) -> bool {
+        let Some(account) = self.account else { return true };
+        let (packet, stamp) = match logins.seal(account).open(Purpose::Requests, datagram) {
+            Ok(opened) => opened,
+            Err(Unsealed::Missing) => {
+                seals.unsealed += 1;
+                return false;
+            }
+            Err(Unsealed::Broken) => {
+                seals.broken += 1;
+                return false;
+            }
+        };
+        let login = Login::of(stamp);
+        if login.number == 0 || login != logins.current(account) || packet.len() != Request::LEN {
+            seals.other_login += 1;
+            return false;
+        }
+        if self.heard.0 == login && stamp.packet <= self.heard.1 {
+            seals.replayed += 1;
+            return false;
+        }
+        self.heard = (login, stamp.packet);
+        true
     }
 }
 
@@ -133,7 +220,27 @@ impl Outlet {
             directory: Directory::default(),
             dirty: Vec::new(),
             counters: OutletCounters::default(),
+            rate: RateLimit::default(),
+            post: Post::default(),
         }
+    }
+
+    /// The same with keys for some sessions, which log in at the intake with
+    /// the same `logins`.
+    ///
+    /// # Panics
+    /// If the venue has sessions already.
+    #[must_use]
+    pub fn with_logins(mut self, logins: Logins) -> Self {
+        assert!(self.mailboxes.is_empty(), "a session has its key when it is admitted");
+        self.post.logins = logins;
+        self
+    }
+
+    /// The logins of its sessions, for the intake.
+    #[must_use]
+    pub fn logins(&self) -> &Logins {
+        &self.post.logins
     }
 
     /// Takes an event of the past: its messages can be asked for, and are not
@@ -161,15 +268,16 @@ impl Outlet {
         send: &mut impl FnMut(Destination, &[u8]),
     ) {
         self.learn(event);
-        let Self { market, mailboxes, directory, dirty, .. } = self;
+        let Self { market, mailboxes, directory, dirty, post, .. } = self;
         translate::responses(event, directory, |to: Recipient, message| {
             let mailbox = mailbox_of(mailboxes, to.session());
             if !mailbox.is_dirty {
                 mailbox.is_dirty = true;
                 dirty.push(usize::from(to.session().0) - 1);
             }
-            let emit = to_subscriber(mailbox.subscriber, send);
-            check_number(mailbox.stream.push(message, now, emit), to.number().0);
+            let Mailbox { stream, owner, .. } = mailbox;
+            let emit = owner.delivery(post, send);
+            check_number(stream.push(message, now, emit), to.number().0);
         });
         if let Some(message) = translate::market_message(event, directory) {
             let mut bytes = [0; ItchMessage::MAX_LEN];
@@ -185,59 +293,66 @@ impl Outlet {
         for index in self.dirty.drain(..) {
             let mailbox = &mut self.mailboxes[index];
             mailbox.is_dirty = false;
-            mailbox.stream.flush(now, to_subscriber(mailbox.subscriber, send));
+            mailbox.stream.flush(now, mailbox.owner.delivery(&mut self.post, send));
         }
         self.market.flush(now, |packet| send(Destination::Market, packet));
     }
 
     /// Sends the heartbeats that are due.
     pub fn heartbeats(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Destination, &[u8])) {
-        for mailbox in &mut self.mailboxes {
-            mailbox.stream.poll(now, to_subscriber(mailbox.subscriber, send));
+        for Mailbox { stream, owner, .. } in &mut self.mailboxes {
+            stream.poll(now, owner.delivery(&mut self.post, send));
         }
         self.market.poll(now, |packet| send(Destination::Market, packet));
     }
 
+    /// Tells all readers that the venue ends in order and that nothing follows.
+    /// Events cannot be published any more.
+    pub fn end(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Destination, &[u8])) {
+        for _ in 0..FAREWELLS {
+            for Mailbox { stream, owner, .. } in &mut self.mailboxes {
+                stream.end_of_session(now, owner.delivery(&mut self.post, send));
+            }
+            self.market.end_of_session(now, |packet| send(Destination::Market, packet));
+        }
+    }
+
     /// Serves a request. What cannot be served is counted and met with
-    /// silence, as the protocol has it.
+    /// silence, as the protocol has it. A request for what has left the window
+    /// is returned: it is sound, and somebody else may have the messages.
     pub fn request(
         &mut self,
         datagram: &[u8],
         from: SocketAddr,
         now: MonotonicNanos,
         send: &mut impl FnMut(Destination, &[u8]),
-    ) {
+    ) -> Option<Request> {
         let Ok(request) = Request::decode(datagram) else {
             self.counters.malformed += 1;
-            return;
+            return None;
         };
-        let stream = if request.session == self.config.name {
+        if !self.rate.take(from, now) {
+            self.counters.too_many += 1;
+            return None;
+        }
+        if request.session == self.config.name {
             // What waits for a flush is everybody's, not only of who asked.
             self.market.flush(now, |packet| send(Destination::Market, packet));
-            &mut self.market
-        } else {
-            let named = |mailbox: &&mut Mailbox| mailbox.name == request.session;
-            let Some(mailbox) = self.mailboxes.iter_mut().find(named) else {
-                self.counters.unknown_session += 1;
-                return;
-            };
-            mailbox.subscriber = Some(from);
-            self.counters.subscriptions += 1;
-            &mut mailbox.stream
+            let mut emit = |packet: &[u8]| send(Destination::To(from), packet);
+            return serve(&mut self.market, request, now, &mut self.counters, &mut emit);
+        }
+        let Self { mailboxes, counters, post, .. } = self;
+        let named = |mailbox: &&mut Mailbox| mailbox.name == request.session;
+        let Some(Mailbox { stream, owner, .. }) = mailboxes.iter_mut().find(named) else {
+            counters.unknown_session += 1;
+            return None;
         };
-        if request.count == 0 {
-            stream.heartbeat(now, |packet| send(Destination::To(from), packet));
-            return;
+        if !owner.admits(datagram, &post.logins, &mut counters.seals) {
+            return None;
         }
-        match stream.answer(&request) {
-            Ok(packet) => {
-                self.counters.answered += 1;
-                send(Destination::To(from), packet);
-            }
-            Err(Unanswered::NotYetSent) => self.counters.never_sent += 1,
-            Err(Unanswered::Forgotten) => self.counters.forgotten += 1,
-            Err(Unanswered::ForeignSession | Unanswered::Nothing) => self.counters.malformed += 1,
-        }
+        owner.subscriber = Some(from);
+        counters.subscriptions += 1;
+        serve(stream, request, now, counters, &mut |packet| owner.send(packet, from, post, send))
     }
 
     /// What became of requests so far.
@@ -256,19 +371,43 @@ impl Outlet {
 
     /// Events tell which sessions and instruments there are.
     fn learn(&mut self, event: &Event) {
-        match &event.body {
-            EventBody::SessionAdded { to, name, firm } => {
-                self.directory.admit(to.session(), *firm);
-                let OutletConfig { response_bytes, response_messages, .. } = self.config;
-                self.mailboxes.push(Mailbox::new(*name, response_bytes, response_messages));
-                self.dirty.reserve(self.mailboxes.len());
-            }
-            EventBody::InstrumentAdded { instrument, symbol, .. } => {
-                self.directory.list(*instrument, *symbol);
-            }
-            _ => {}
+        self.directory.learn(event);
+        if let EventBody::SessionAdded { name, .. } = &event.body {
+            let OutletConfig { response_bytes, response_messages, .. } = self.config;
+            let account = self.post.logins.account(*name);
+            let mailbox = Mailbox::new(*name, account, response_bytes, response_messages);
+            self.mailboxes.push(mailbox);
+            self.dirty.reserve(self.mailboxes.len());
         }
     }
+}
+
+/// Answers a request: with the next number, or with messages. One for what has
+/// left the window is returned.
+fn serve(
+    stream: &mut StreamSender,
+    request: Request,
+    now: MonotonicNanos,
+    counters: &mut OutletCounters,
+    emit: &mut impl FnMut(&[u8]),
+) -> Option<Request> {
+    if request.count == 0 {
+        stream.heartbeat(now, emit);
+        return None;
+    }
+    match stream.answer(&request) {
+        Ok(packet) => {
+            counters.answered += 1;
+            emit(packet);
+        }
+        Err(Unanswered::NotYetSent) => counters.never_sent += 1,
+        Err(Unanswered::Forgotten) => {
+            counters.forgotten += 1;
+            return Some(request);
+        }
+        Err(Unanswered::ForeignSession | Unanswered::Nothing) => counters.malformed += 1,
+    }
+    None
 }
 
 /// Sessions are numbered from 1 in the order in which they were added.

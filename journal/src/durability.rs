@@ -18,6 +18,7 @@ use std::time::Duration;
 /// | `fsync` | nothing is lost | nothing is lost | one `fdatasync` |
 /// | `interval:10` | nothing is lost | the last 10 ms may be lost | nothing, but one `fdatasync` in 10 ms |
 /// | `write` | nothing is lost | all since the segment began may be lost | nothing |
+/// | `none` | everything is lost | everything is lost | nothing: there is no journal |
 ///
 /// What is lost is always the end: recovery yields every frame up to the first
 /// lost one. After a power cut under `write` it refuses to guess if more than
@@ -32,6 +33,8 @@ pub enum Durability {
     Interval(Duration),
     /// A commit waits for the operating system only.
     Write,
+    /// Nothing is written: for benchmarks and tests, on [`Nowhere`](crate::Nowhere).
+    None,
 }
 
 /// The interval of `"interval"` without a number.
@@ -40,8 +43,8 @@ const DEFAULT_INTERVAL: Duration = Duration::from_millis(10);
 /// A text that names no policy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no durability policy: use \"fsync\", \"write\", \"interval\" \
-     or \"interval:MS\" with 1 to 60000 milliseconds"
+    "{0:?} is no durability policy: use \"fsync\", \"write\", \"interval\", \
+     \"interval:MS\" with 1 to 60000 milliseconds, or \"none\""
 )]
 pub struct UnknownDurability(String);
 
@@ -52,6 +55,7 @@ impl FromStr for Durability {
         match text {
             "fsync" => Ok(Self::Fsync),
             "write" => Ok(Self::Write),
+            "none" => Ok(Self::None),
             "interval" => Ok(Self::Interval(DEFAULT_INTERVAL)),
             _ => text
                 .strip_prefix("interval:")
@@ -69,6 +73,7 @@ impl fmt::Display for Durability {
             Self::Fsync => f.write_str("fsync"),
             Self::Interval(interval) => write!(f, "interval:{}", interval.as_millis()),
             Self::Write => f.write_str("write"),
+            Self::None => f.write_str("none"),
         }
     }
 }

@@ -32,6 +32,16 @@ pub enum JournalError {
         /// The lock.
         path: PathBuf,
     },
+    /// No journal was asked for where there is one.
+    #[error(
+        "{} holds a journal, and durability \"none\" would leave it behind. Nothing was changed.\n\
+         Give the venue without a journal a directory of its own.",
+        path.display()
+    )]
+    HoldsJournal {
+        /// The directory.
+        path: PathBuf,
+    },
     /// There is nothing to read.
     #[error("there is no journal: {} does not exist or was never begun", path.display())]
     NoJournal {

@@ -9,6 +9,7 @@
 //! with its first slot, so a mark without a sound slot has been damaged.
 
 use crate::error::JournalError;
+use crate::segment::MAX_SEGMENT;
 use crate::storage::{Access, Storage, StorageFile};
 use std::io;
 
@@ -129,7 +130,10 @@ fn decode(bytes: &[u8; SLOT]) -> Slot {
         first_sequence: u64::from_le_bytes(field(bytes, 32)),
         chain: u64::from_le_bytes(field(bytes, 40)),
     };
-    Slot::Mark(u64::from_le_bytes(field(bytes, 16)), mark)
+    let turn = u64::from_le_bytes(field(bytes, 16));
+    let is_possible =
+        (1..=MAX_SEGMENT).contains(&mark.number) && mark.first_sequence > 0 && turn < u64::MAX;
+    if is_possible { Slot::Mark(turn, mark) } else { Slot::Damaged }
 }
 
 /// The CRC32C of a slot, its own field left out.
@@ -257,6 +261,21 @@ mod tests {
         assert!(matches!(read_mark(&disk, BEGUN), Err(JournalError::DamagedMark { .. })));
     }
 
+    /// Their checksums are right: another program, or chance, has written them.
+    #[test]
+    fn a_mark_that_cannot_be_is_damage() {
+        let possible = Mark { number: 1, first_sequence: 1, chain: 0 };
+        assert_eq!(decode(&encode(7, &possible)), Slot::Mark(7, possible));
+        for (turn, mark) in [
+            (u64::MAX, possible),
+            (7, Mark { number: 0, ..possible }),
+            (7, Mark { number: MAX_SEGMENT + 1, ..possible }),
+            (7, Mark { first_sequence: 0, ..possible }),
+        ] {
+            assert_eq!(decode(&encode(turn, &mark)), Slot::Damaged, "{turn} {mark:?}");
+        }
+    }
+
     #[test]
     fn a_mark_of_another_version_is_refused_by_name() {
         let mut bytes = encode(1, &mark(1));
@@ -275,7 +294,7 @@ mod tests {
                 slot[..12].copy_from_slice(b"RINGMARK\x01\0\0\0");
                 let crc = checksum(&slot);
                 slot[12..16].copy_from_slice(&crc.to_le_bytes());
-                proptest::prop_assert!(matches!(decode(&slot), Slot::Mark(..)));
+                proptest::prop_assert!(matches!(decode(&slot), Slot::Mark(..) | Slot::Damaged));
             }
             let _ = decode(&slot);
         }

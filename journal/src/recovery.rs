@@ -19,7 +19,7 @@ use crate::pace::Pace;
 use crate::preparer::{Preparer, is_temporary, prepare};
 use crate::report::{RecoveryReport, TornTail};
 use crate::scanner::{Continuation, OpenSegment, Scanner};
-use crate::segment::{SEGMENT_HEADER_BYTES, segment_name};
+use crate::segment::{SEGMENT_HEADER_BYTES, SMALLEST_SEGMENT_BYTES, segment_name};
 use crate::snapshot_store::SnapshotStore;
 use crate::start::{Start, start, start_without};
 use crate::storage::{Access, Storage, StorageFile};
@@ -28,11 +28,11 @@ use crate::tail::{Tail, judge};
 use crate::writer::{Handover, Tip, Writer, begin};
 use std::io;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The file whose lock the writer of a journal holds.
 const LOCK_NAME: &str = "lock";
 const COPY_BYTES: u64 = 256 << 10;
-const SMALLEST_SEGMENT: u64 = 2 * SEGMENT_HEADER_BYTES;
 
 /// How a journal is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +74,7 @@ impl<S: Storage> Recovery<S> {
     /// that `identity` names; or what is wrong with it or with `options`.
     pub fn open(storage: S, identity: Identity, options: Options) -> Result<Self, JournalError> {
         let bytes = options.segment_bytes;
-        if bytes < SMALLEST_SEGMENT || !bytes.is_multiple_of(SEGMENT_HEADER_BYTES) {
+        if bytes < SMALLEST_SEGMENT_BYTES || !bytes.is_multiple_of(SEGMENT_HEADER_BYTES) {
             return Err(JournalError::SegmentBytes { bytes });
         }
         let path = storage.path(LOCK_NAME);
@@ -141,7 +141,7 @@ impl<S: Storage> Recovery<S> {
             segments: self.scanner.segments(),
             frames: self.scanner.frames,
             last_sequence: self.scanner.next.sequence - 1,
-            epoch: self.scanner.next.epoch + 1,
+            epoch: self.scanner.next.epoch.saturating_add(1),
             begun: self.scanner.segment.is_none(),
             torn,
         };
@@ -150,7 +150,8 @@ impl<S: Storage> Recovery<S> {
 
     fn write_on(mut self, mut prepared: Option<S::File>) -> Result<Writer<S>, JournalError> {
         let Continuation { sequence, chain, epoch } = self.scanner.next;
-        let next = Continuation { sequence, chain, epoch: epoch + 1 };
+        let epoch = epoch.checked_add(1).ok_or(JournalError::Exhausted)?;
+        let next = Continuation { sequence, chain, epoch };
         let (tip, mark) = match self.scanner.segment.take() {
             Some(segment) => (self.reopen(&segment)?, segment.mark()),
             None => {
@@ -209,7 +210,7 @@ impl<S: Storage> Recovery<S> {
             file.write_at(&buffer, piece.start).map_err(self.failed("write", number))?;
         }
         self.write_zeros(&file, number, offset..(offset + MAX_FRAME_BYTES).min(length))?;
-        Ok(Tip { file, number, length, offset, synced_to: offset })
+        Ok(Tip { file: Arc::new(file), number, length, offset, synced_to: offset })
     }
 
     /// Writes zeros to a segment, and syncs it.

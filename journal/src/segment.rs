@@ -15,6 +15,8 @@ pub const SEGMENT_HEADER_BYTES: u64 = 4_096;
 pub const SEGMENT_MAGIC: [u8; 8] = *b"RINGSEGM";
 /// The version of segments that is written and read here.
 pub const SEGMENT_VERSION: u32 = 1;
+/// The least bytes of a segment; every one has a multiple of its header's.
+pub const SMALLEST_SEGMENT_BYTES: u64 = 2 * SEGMENT_HEADER_BYTES;
 /// The highest number of a segment: what eight digits can say.
 pub const MAX_SEGMENT: u32 = 99_999_999;
 
@@ -106,7 +108,10 @@ impl SegmentHeader {
             chain: u64::from_le_bytes(field(bytes, 56)),
             identity,
         };
-        (fingerprint == header.identity.fingerprint()).then_some(header)
+        let is_possible = (1..=MAX_SEGMENT).contains(&header.number)
+            && header.segment_bytes >= SMALLEST_SEGMENT_BYTES
+            && header.segment_bytes.is_multiple_of(SEGMENT_HEADER_BYTES);
+        (is_possible && fingerprint == header.identity.fingerprint()).then_some(header)
     }
 }
 

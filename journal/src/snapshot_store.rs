@@ -313,7 +313,7 @@ fn snapshot_name(next_sequence: u64) -> String {
 }
 
 /// The sequence that follows a snapshot, if that is what the file is.
-fn snapshot_sequence(name: &str) -> Option<u64> {
+pub(crate) fn snapshot_sequence(name: &str) -> Option<u64> {
     let digits = name.strip_suffix(SUFFIX).filter(|digits| digits.len() == 20)?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?
 }

@@ -21,7 +21,7 @@ pub enum Access {
 /// A flat directory of files. Clones are handles on the same one.
 pub trait Storage: Clone + Send + 'static {
     /// An open file.
-    type File: StorageFile;
+    type File: StorageFile + Sync;
     /// Holds a lock until it is dropped.
     type Lock: Send + 'static;
 
@@ -76,8 +76,8 @@ pub trait Storage: Clone + Send + 'static {
     /// When that cannot be found out.
     fn try_lock(&self, name: &str) -> io::Result<Option<Self::Lock>>;
 
-    /// Whether segments are prepared by a thread of their own, or by whoever
-    /// writes: a simulation has only one thread.
+    /// Whether segments are prepared, and synced beside the writer, by threads of
+    /// their own, or by whoever writes: a simulation has only one thread.
     fn prepares_in_background(&self) -> bool;
 }
 

@@ -2,7 +2,8 @@
 //!
 //! One `append` is one frame and one positioned write; one `commit` makes all
 //! appended frames as safe as the [policy](Durability) asks, and only then moves
-//! the gate, the last sequence whose results may leave. A segment is synced
+//! the gate, the last sequence whose results may leave. A commit that is begun and
+//! not waited for lets the next frames be written meanwhile. A segment is synced
 //! before the next one's header is written, and that header before its first
 //! frame, so that a crash can only touch the end of the last segment. A failed
 //! write or sync poisons the writer: nothing is retried, because after a failed
@@ -18,7 +19,9 @@ use crate::preparer::Preparer;
 use crate::scanner::Continuation;
 use crate::segment::{MAX_SEGMENT, SEGMENT_HEADER_BYTES, SegmentHeader, segment_name};
 use crate::storage::{Storage, StorageFile};
+use crate::syncer::Syncer;
 use std::io;
+use std::sync::Arc;
 
 /// Appends frames at the tail, and says which of them are safe.
 ///
@@ -36,6 +39,9 @@ pub struct Writer<S: Storage = Directory> {
     gate_sequence: u64,
     /// When the first bytes that are still unsynced were committed.
     unsynced_since_ns: Option<u64>,
+    /// What the sync that is under way will have made durable.
+    syncing: Option<Syncing>,
+    syncer: Syncer<S::File>,
     frame: Vec<u8>,
     poisoned: bool,
     preparer: Preparer<S>,
@@ -46,13 +52,20 @@ pub struct Writer<S: Storage = Directory> {
 
 /// The segment being written.
 pub(crate) struct Tip<F> {
-    pub(crate) file: F,
+    pub(crate) file: Arc<F>,
     pub(crate) number: u32,
     pub(crate) length: u64,
     /// Where the next frame starts.
     pub(crate) offset: u64,
     /// Everything before is durable.
     pub(crate) synced_to: u64,
+}
+
+/// How far the journal was written when a sync began.
+#[derive(Clone, Copy)]
+struct Syncing {
+    offset: u64,
+    next_sequence: u64,
 }
 
 /// What a recovery hands to a writer.
@@ -70,6 +83,7 @@ pub(crate) struct Handover<S: Storage> {
 impl<S: Storage> Writer<S> {
     pub(crate) fn new(handover: Handover<S>) -> Self {
         let Handover { storage, lock, identity, durability, next, tip, preparer, begun } = handover;
+        let syncer = Syncer::new(storage.prepares_in_background());
         Self {
             storage,
             identity,
@@ -79,6 +93,8 @@ impl<S: Storage> Writer<S> {
             synced_sequence: next.sequence,
             gate_sequence: next.sequence - 1,
             unsynced_since_ns: None,
+            syncing: None,
+            syncer,
             frame: Vec::new(),
             poisoned: false,
             preparer,
@@ -115,6 +131,10 @@ impl<S: Storage> Writer<S> {
         if first_sequence.checked_add(count.into()).is_none() {
             return Err(JournalError::Exhausted);
         }
+        if self.durability == Durability::None {
+            self.next.sequence += u64::from(count);
+            return Ok(());
+        }
         let result = self.make_room(frame_bytes(body_bytes)).and_then(|()| {
             let header = FrameHeader {
                 kind,
@@ -147,6 +167,72 @@ impl<S: Storage> Writer<S> {
             self.unsynced_since_ns.get_or_insert(now_ns);
         }
         self.gate_sequence = self.next.sequence - 1;
+        Ok(())
+    }
+
+    /// Begins what [`commit`](Self::commit) does and does not wait for the disk: more
+    /// can be appended meanwhile, which the next commit is for. The gate opens when
+    /// [`poll_commit`](Self::poll_commit) or [`finish_commit`](Self::finish_commit)
+    /// finds that the disk has done its part; at once, where the policy does not wait
+    /// for it. Does nothing more while a commit is under way.
+    ///
+    /// # Errors
+    /// When no thread can be started or the disk fails; the writer is of no use then.
+    pub fn begin_commit(&mut self, now_ns: u64) -> Result<(), JournalError> {
+        self.check_usable()?;
+        if self.syncing.is_none() && self.is_due(now_ns) {
+            let begun = self.syncer.begin(&self.tip.file);
+            let begun = begun.map_err(|source| self.failed("sync", source));
+            self.poison_on_error(begun)?;
+            let (offset, next_sequence) = (self.tip.offset, self.next.sequence);
+            self.syncing = Some(Syncing { offset, next_sequence });
+            self.unsynced_since_ns = None;
+        } else if self.is_unsynced() {
+            self.unsynced_since_ns.get_or_insert(now_ns);
+        }
+        if self.durability != Durability::Fsync || !self.is_unsynced() {
+            self.gate_sequence = self.next.sequence - 1;
+        }
+        Ok(())
+    }
+
+    /// Whether a commit is under way that was begun.
+    #[must_use]
+    pub fn is_committing(&self) -> bool {
+        self.syncing.is_some()
+    }
+
+    /// Whether the commit that was begun, if any, is complete; does not wait.
+    ///
+    /// # Errors
+    /// When the disk fails; the writer is of no use then.
+    pub fn poll_commit(&mut self) -> Result<bool, JournalError> {
+        self.check_usable()?;
+        let ended = self.syncer.poll();
+        self.note_synced(ended)?;
+        Ok(self.syncing.is_none())
+    }
+
+    /// Waits until the commit that was begun, if any, is complete.
+    ///
+    /// # Errors
+    /// When the disk fails; the writer is of no use then.
+    pub fn finish_commit(&mut self) -> Result<(), JournalError> {
+        self.check_usable()?;
+        let ended = self.syncer.wait();
+        self.note_synced(ended)
+    }
+
+    /// Takes note of how a sync beside the writer has ended.
+    fn note_synced(&mut self, ended: Option<io::Result<()>>) -> Result<(), JournalError> {
+        let Some(ended) = ended else { return Ok(()) };
+        let ended = ended.map_err(|source| self.failed("sync", source));
+        self.poison_on_error(ended)?;
+        if let Some(Syncing { offset, next_sequence }) = self.syncing.take() {
+            self.tip.synced_to = offset;
+            self.synced_sequence = next_sequence;
+            self.gate_sequence = self.gate_sequence.max(next_sequence - 1);
+        }
         Ok(())
     }
 
@@ -226,7 +312,7 @@ impl<S: Storage> Writer<S> {
             (Durability::Interval(interval), Some(since_ns)) => {
                 u128::from(now_ns.saturating_sub(since_ns)) >= interval.as_nanos()
             }
-            (Durability::Interval(_), None) | (Durability::Write, _) => false,
+            (Durability::Interval(_), None) | (Durability::Write | Durability::None, _) => false,
         }
     }
 
@@ -259,6 +345,11 @@ impl<S: Storage> Writer<S> {
     }
 
     fn sync_tip(&mut self) -> Result<(), JournalError> {
+        let ended = self.syncer.wait();
+        self.note_synced(ended)?;
+        if self.durability == Durability::None {
+            return Ok(());
+        }
         if self.is_unsynced() {
             self.tip.file.sync_data().map_err(|source| self.failed("sync", source))?;
             self.tip.synced_to = self.tip.offset;
@@ -310,6 +401,6 @@ pub(crate) fn begin<S: Storage>(
     };
     file.write_at(&header.encode(), 0).map_err(failed("write"))?;
     file.sync_data().map_err(failed("sync"))?;
-    let offset = SEGMENT_HEADER_BYTES;
+    let (file, offset) = (Arc::new(file), SEGMENT_HEADER_BYTES);
     Ok(Tip { file, number, length, offset, synced_to: offset })
 }

@@ -21,7 +21,7 @@ use ringmatch_ring::WaitStrategy;
 use serde::{Deserialize, Deserializer};
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddrV4};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// The config of the default venue, as text.
@@ -35,6 +35,9 @@ pub struct Config {
     pub venue: VenueConfig,
     /// Where it listens and sends.
     pub network: NetworkConfig,
+    /// From whom it takes orders.
+    #[serde(default)]
+    pub order_entry: OrderEntryConfig,
     /// Where it takes orders by TCP, too; without this it does not.
     pub soup: Option<SoupEntryConfig>,
     /// How it keeps what it was told.
@@ -43,6 +46,11 @@ pub struct Config {
     pub threads: ThreadsConfig,
     /// How large it may become.
     pub limits: LimitsConfig,
+    /// How what clients missed is repaired.
+    #[serde(default)]
+    pub repair: RepairConfig,
+    /// How late joiners get the book; without it they do not.
+    pub glimpse: Option<GlimpseConfig>,
     /// What executions cost.
     #[serde(default)]
     pub fees: FeesConfig,
@@ -78,6 +86,18 @@ pub struct NetworkConfig {
     pub market_data: SocketAddrV4,
     /// Where requests are received, and responses sent from.
     pub requests: SocketAddrV4,
+}
+
+/// `[order_entry]`; see [`Keys`](crate::keys::Keys).
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrderEntryConfig {
+    /// The file with the keys of the sessions; from where the config file is.
+    #[serde(default)]
+    pub keys: Option<PathBuf>,
+    /// Whether sessions without keys may trade from other hosts.
+    #[serde(default)]
+    pub accept_unsealed_orders_from_the_network: bool,
 }
 
 /// `[journal]`.
@@ -128,6 +148,35 @@ pub struct LimitsConfig {
     pub special_orders: u32,
     /// Executions that can still be declared void; a power of two.
     pub recent_trades: u32,
+}
+
+/// `[repair]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RepairConfig {
+    /// Bytes of market data that are in memory to be asked for again.
+    pub market_window_bytes: usize,
+    /// Bytes of responses, for each session.
+    pub response_window_bytes: usize,
+    /// Packets a second that one source may have of what is older, from disk;
+    /// zero keeps nothing there.
+    pub old_packets_per_s: u32,
+}
+
+impl Default for RepairConfig {
+    fn default() -> Self {
+        Self { market_window_bytes: 64 << 20, response_window_bytes: 8 << 20, old_packets_per_s: 0 }
+    }
+}
+
+/// `[glimpse]`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GlimpseConfig {
+    /// Where late joiners connect to by TCP.
+    pub address: SocketAddrV4,
+    /// Connections at a time; half of them from one address.
+    pub connections: u16,
 }
 
 /// `[fees]`, in basis points of an execution's value, with up to two decimals;
@@ -278,7 +327,14 @@ pub struct SessionConfig {
     /// trade.
     #[serde(default, deserialize_with = "names::deserialize")]
     pub self_trade: SelfTrade,
+    /// After how long a silence of its client all its orders are canceled.
+    #[serde(default)]
+    pub cancel_after_silence_ms: u64,
 }
+
+/// The shortest silence that can mean that a client is gone: a client that has
+/// nothing to say says so once a second.
+const SHORTEST_SILENCE_MS: u64 = 2_000;
 
 /// A config that cannot be used.
 #[derive(Debug, PartialEq, Eq)]
@@ -302,7 +358,11 @@ impl Config {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(path)
             .map_err(|error| ConfigError(format!("config {name} cannot be read: {error}")))?;
-        Self::parse(&text, &name)
+        let mut config = Self::parse(&text, &name)?;
+        if let (Some(keys), Some(directory)) = (&mut config.order_entry.keys, path.parent()) {
+            *keys = directory.join(&keys);
+        }
+        Ok(config)
     }
 
     /// The config in a text, which errors call `name`.
@@ -335,6 +395,24 @@ impl Config {
         }
         if self.network.requests.port() == self.network.orders.port() {
             return fault("requests", "must have another port than orders: clients tell by it");
+        }
+        let RepairConfig { market_window_bytes, response_window_bytes, .. } = self.repair;
+        for (key, bytes) in [
+            ("market_window_bytes", market_window_bytes),
+            ("response_window_bytes", response_window_bytes),
+        ] {
+            if !(4 << 10..=1 << 34).contains(&bytes) {
+                return fault(key, "must be from 4096 to 17179869184");
+            }
+        }
+        if let Some(glimpse) = self.glimpse {
+            if glimpse.address.ip().is_multicast() {
+                let text = "must be an address of this host, not a multicast group";
+                return Some((Key::glimpse("address"), text.into()));
+            }
+            if !(1..=1024).contains(&glimpse.connections) {
+                return Some((Key::glimpse("connections"), "must be from 1 to 1024".into()));
+            }
         }
         self.tick_table_fault()
             .or_else(|| self.instrument_fault())
@@ -449,6 +527,14 @@ impl Config {
                 let key = Key { key: "max_exposure", ..key };
                 return Some((key, "must not be negative".into()));
             }
+            if (1..SHORTEST_SILENCE_MS).contains(&session.cancel_after_silence_ms) {
+                let key = Key { key: "cancel_after_silence_ms", ..key };
+                let text = format!(
+                    "must be at least {SHORTEST_SILENCE_MS}, or 0 for never: a client that has \
+                     nothing to say is heard once a second"
+                );
+                return Some((key, text));
+            }
         }
         None
     }
@@ -549,6 +635,7 @@ impl SessionConfig {
             max_exposure: Price(0),
             max_messages_per_s: 0,
             self_trade: SelfTrade::default(),
+            cancel_after_silence_ms: 0,
         }
     }
 
@@ -601,6 +688,10 @@ impl Key {
         Self { table: None, key }
     }
 
+    fn glimpse(key: &'static str) -> Self {
+        Self { table: Some(("[glimpse]", 0)), key }
+    }
+
     fn limit(key: &'static str) -> Self {
         Self { table: Some(("[limits]", 0)), key }
     }
@@ -638,6 +729,17 @@ mod tests {
             ("layout = \"auto\"", "layout = \"wide\"", &["layout", "wide", "shared-network"]),
             ("segment_bytes = 67108864", "segment_bytes = 1", &["segment_bytes", "65536"]),
             ("segment_bytes = 67108864", "segment_size = 1", &["segment_size", "unknown field"]),
+            (
+                "response_window_bytes = 8388608",
+                "response_window_bytes = 1000",
+                &["response_window_bytes", "from 4096"],
+            ),
+            ("connections = 16", "connections = 0", &["connections", "1 to 1024"]),
+            (
+                "address = \"127.0.0.1:31005\"",
+                "address = \"239.1.1.1:31005\"",
+                &["address", "group"],
+            ),
             ("tick_size = \"0.01\"", "tick_size = \"0\"", &["tick_size", "at least 0.0001"]),
             ("tick_size = \"0.01\"", "tick_size = \"0.00001\"", &["tick_size", "four decimals"]),
             ("name = \"ALPHA\"", "name = \"ALPHABETICAL\"", &["name", "10"]),

@@ -111,10 +111,15 @@ pub enum FollowError {
 /// An exchange that is fed from a journal.
 pub struct Follower {
     exchange: Box<Exchange>,
+    /// Those of the frame taken last.
     commands: Vec<SequencedCommand>,
+    /// How many of them were applied.
+    stepped: usize,
     events: Vec<Event>,
     digests: VecDeque<Checkpoint>,
     verified: u64,
+    /// The last command whose checkpoint agreed; zero before the first.
+    agreed: Sequence,
     /// A command was not applied because it is beyond the end wanted.
     beyond: bool,
 }
@@ -128,9 +133,11 @@ impl Follower {
         Ok(Self {
             exchange: Box::new(Exchange::new(limits)?),
             commands: Vec::new(),
+            stepped: 0,
             events: Vec::new(),
             digests: VecDeque::with_capacity(KEPT_DIGESTS),
             verified: 0,
+            agreed: Sequence(0),
             beyond: false,
         })
     }
@@ -147,6 +154,21 @@ impl Follower {
         until: impl Into<Until>,
         witness: &mut impl FnMut(&SequencedCommand, &[Event]),
     ) -> Result<(), FollowError> {
+        let until = until.into();
+        self.load(frame)?;
+        while let Some((command, events)) = self.step(until) {
+            witness(command, events);
+        }
+        Ok(())
+    }
+
+    /// Takes a frame: its commands wait for [`step`](Self::step), a checkpoint is
+    /// held against ours. All commands of the frame before have been stepped over.
+    ///
+    /// # Errors
+    /// When the frame makes no sense or does not come next, or a checkpoint is
+    /// another than ours.
+    pub fn load(&mut self, frame: &Frame<'_>) -> Result<(), FollowError> {
         let sequence = frame.first_sequence;
         let unusable = |source| FollowError::Body { sequence, source };
         match frame.kind {
@@ -156,10 +178,8 @@ impl Follower {
                 if first != expected && !self.beyond {
                     return Err(FollowError::Gap { expected: expected.0, found: first.0 });
                 }
-                log::decode(frame.body, first, frame.count, &mut self.commands)
-                    .map_err(unusable)?;
-                self.apply(until.into(), witness);
-                Ok(())
+                self.stepped = 0;
+                log::decode(frame.body, first, frame.count, &mut self.commands).map_err(unusable)
             }
             CHECKPOINT => {
                 let checkpoint = Checkpoint::from_bytes(frame.body).map_err(unusable)?;
@@ -169,23 +189,26 @@ impl Follower {
         }
     }
 
-    fn apply(&mut self, until: Until, witness: &mut impl FnMut(&SequencedCommand, &[Event])) {
-        for command in &self.commands {
-            if self.beyond || !until.includes(command) {
-                self.beyond = true;
-                return;
-            }
-            self.events.clear();
-            self.exchange.apply(command, &mut self.events);
-            witness(command, &self.events);
-            if command.sequence.0.is_multiple_of(CHECKPOINT_INTERVAL) {
-                if self.digests.len() == KEPT_DIGESTS {
-                    self.digests.pop_front();
-                }
-                let (sequence, digest) = (command.sequence, self.exchange.digest());
-                self.digests.push_back(Checkpoint { sequence, digest });
-            }
+    /// Applies the next command of the frame taken last, if it is not beyond
+    /// `until`: the command, and what it caused.
+    #[inline]
+    pub fn step(&mut self, until: Until) -> Option<(&SequencedCommand, &[Event])> {
+        let command = self.commands.get(self.stepped)?;
+        if self.beyond || !until.includes(command) {
+            self.beyond = true;
+            return None;
         }
+        self.stepped += 1;
+        self.events.clear();
+        self.exchange.apply(command, &mut self.events);
+        if command.sequence.0.is_multiple_of(CHECKPOINT_INTERVAL) {
+            if self.digests.len() == KEPT_DIGESTS {
+                self.digests.pop_front();
+            }
+            let (sequence, digest) = (command.sequence, self.exchange.digest());
+            self.digests.push_back(Checkpoint { sequence, digest });
+        }
+        Some((command, &self.events))
     }
 
     fn compare(&mut self, recorded: Checkpoint) -> Result<(), FollowError> {
@@ -193,6 +216,7 @@ impl Follower {
         match own {
             Some(own) if own.digest == recorded.digest => {
                 self.verified += 1;
+                self.agreed = recorded.sequence;
                 Ok(())
             }
             Some(own) => Err(FollowError::Diverged {
@@ -221,6 +245,12 @@ impl Follower {
     #[must_use]
     pub fn verified(&self) -> u64 {
         self.verified
+    }
+
+    /// The last command whose checkpoint agreed; zero before the first.
+    #[must_use]
+    pub fn agreed(&self) -> Sequence {
+        self.agreed
     }
 
     /// The exchange, to go on with.

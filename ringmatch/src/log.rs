@@ -97,6 +97,15 @@ impl Encoder {
         &self.commands
     }
 
+    /// The most commands that fit a body of so many bytes.
+    #[must_use]
+    pub fn most_in(body_bytes: u64) -> usize {
+        let each = size_of::<rkyv::Archived<SequencedCommand>>() as u64;
+        // Behind the commands the archive says where they are, aligned as they
+        // are: less than one of them.
+        usize::try_from((body_bytes / each).saturating_sub(1)).unwrap_or(usize::MAX)
+    }
+
     /// The body of a frame with the commands so far.
     ///
     /// # Panics
@@ -222,6 +231,19 @@ mod tests {
             decode(encoder.encode(), Sequence(41), 3, &mut read).unwrap();
             assert_eq!(read, commands());
         }
+    }
+
+    #[test]
+    fn as_many_commands_as_are_said_to_fit_do() {
+        for body_bytes in [64_000_u64, 126_912, 1 << 20] {
+            let mut encoder = Encoder::default();
+            let most = Encoder::most_in(body_bytes);
+            (0..most).for_each(|_| encoder.push(SequencedCommand::default()));
+            let encoded = encoder.encode().len() as u64;
+            assert!(encoded <= body_bytes, "{most} take {encoded} of {body_bytes}");
+            assert!(encoded > body_bytes - 1_000, "{most} take {encoded} of {body_bytes}");
+        }
+        assert_eq!(Encoder::most_in(0), 0);
     }
 
     #[test]

@@ -101,6 +101,7 @@ impl Load {
                 requests: network.requests,
                 interface: network.interface,
                 start: Start::Now,
+                key: None,
             };
             let client = Client::connect(config, PATIENCE)?;
             let first_ref = client.peek_user_ref().0;

@@ -38,6 +38,8 @@ volatility_auction_s = 120
 post_only = "slide"
 """
 SESSIONS = ("ALPHA", "BRAVO")
+#: The key of the session SEALED.
+KEY = "0123456789abcdef" * 4
 
 if not BINARY:
     print("NOT RUN: tests against an engine; RINGMATCH_BINARY does not name one", file=sys.stderr)
@@ -66,6 +68,9 @@ class Engine:
         self._talk = path / "talk.txt"
         self._config = path / "venue.toml"
         self._config.write_text(self._toml())
+        self.keys = path / "venue.keys"
+        self.keys.write_text(f"SEALED {KEY}  # the only one\n")
+        self.keys.chmod(0o600)
         self._child = None
         self.start()
 
@@ -76,6 +81,7 @@ class Engine:
             f'[network]\ninterface = "127.0.0.1"\norders = "{orders}"\n'
             f'market_data = "{market}"\nrequests = "{requests}"\n'
             '[journal]\ndurability = "write"\nsegment_bytes = 131072\n'
+            '[glimpse]\naddress = "127.0.0.1:0"\nconnections = 4\n'
             '[threads]\nlayout = "auto"\nwait = "backoff"\npin = []\n'
             "[limits]\norders = 65536\nlevels_per_side = 4096\ninstruments = 8\nsessions = 8\n"
             "special_orders = 4096\nrecent_trades = 65536\n"
@@ -88,6 +94,8 @@ class Engine:
         text += GUARDED
         for session in SESSIONS:
             text += f'[[session]]\nname = "{session}"\nfirm = "TEST"\n'
+        text += '[[session]]\nname = "SEALED"\nfirm = "SEAL"\n'
+        text += '[order_entry]\nkeys = "venue.keys"\n'
         return text
 
     def start(self):
@@ -103,6 +111,12 @@ class Engine:
         """Kills it as a crash would."""
         self._child.kill()
         self._child.wait()
+        self._child.stdout.close()
+
+    def stop(self):
+        """Tells it to end in order."""
+        self._child.terminate()
+        assert self._child.wait() == 0
         self._child.stdout.close()
 
     def client(self, session, **more):
@@ -122,6 +136,13 @@ class Engine:
         """Standard output of another command of the binary, on this engine's data."""
         command = [BINARY, *arguments, "--data-dir", str(self.data)]
         return subprocess.run(command, capture_output=True, check=True, timeout=60).stdout.decode()
+
+    def snapshot(self):
+        """What a late joiner is told now."""
+        from ringmatch import glimpse
+
+        host, port = self.ready["glimpse"].split(":")
+        return glimpse.fetch((host, int(port)), "PYTEST", 20)
 
     def operate(self, *words):
         """Has the engine carry out an operator's command, and tells its answer."""

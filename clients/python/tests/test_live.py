@@ -5,6 +5,7 @@ import pathlib
 import random
 import shutil
 import tempfile
+import time
 import unittest
 from unittest import mock
 
@@ -197,6 +198,20 @@ class Live(unittest.TestCase):
         self.assertEqual(accepted, sent)
         self.assertGreater(counters.requests, 0)
 
+    def check_late(self, book, next_number):
+        """Who joins late has the same book; the snapshots come a moment after the venue."""
+        snapshot, deadline = self.engine.snapshot(), time.monotonic() + 20
+        while snapshot.next < next_number and time.monotonic() < deadline:
+            snapshot = self.engine.snapshot()
+        self.assertEqual(snapshot.next, next_number)
+        late = Book()
+        for message in snapshot.messages:
+            late.apply(message)
+        self.assertEqual(late.symbols, book.symbols)
+        for number in book.symbols:
+            for side in "BS":
+                self.assertEqual(late.levels(number, side), book.levels(number, side))
+
     def test_market_data_and_the_journal_tell_the_same(self):
         with self.engine.client("ALPHA") as alpha, self.engine.feed() as live:
             trade_at_random(alpha, 3_000, seed=11)
@@ -215,6 +230,7 @@ class Live(unittest.TestCase):
             book.apply(message)
         self.assertEqual(book.unknown_orders, 0)
         self.assertGreater(len(book.orders), 0)
+        self.check_late(book, len(messages) + 1)
         lines = self.engine.run("journal", "dump", "--events", "--json").splitlines()
         by_match = {row["match_number"]: row for row in trades_of_dump(lines)}
         tape = list(trades(messages))

@@ -43,6 +43,11 @@ impl Entry {
         (self.0 as u32 >> DISTANCE_BITS) - 1
     }
 
+    #[inline(always)]
+    fn is_of(self, user_ref: UserRef) -> bool {
+        self.user_ref() == user_ref.0 && !self.is_free()
+    }
+
     #[inline]
     fn is_free(self) -> bool {
         self.0 == 0
@@ -93,12 +98,6 @@ impl UserRefIndex {
         if at + 1 == self.entries.len() { 0 } else { at + 1 }
     }
 
-    /// The live order at a place.
-    #[inline(always)]
-    pub(crate) fn order_at(&self, place: usize) -> u32 {
-        self.entries[place].order()
-    }
-
     /// The live order with this number.
     #[inline(always)]
     pub(crate) fn get(
@@ -107,33 +106,46 @@ impl UserRefIndex {
         user_ref: UserRef,
         orders: &Orders,
     ) -> Option<u32> {
-        self.place(session, user_ref, orders).map(|at| self.entries[at].order())
+        self.find(session, user_ref, orders).map(|(_, order)| order)
     }
 
     /// The order of the entry at a number's home, which most likely is it.
     #[inline]
     pub(crate) fn peek(&self, session: SessionId, user_ref: UserRef) -> u32 {
         let entry = self.entries[self.home(session.0, user_ref.0)];
-        if entry.user_ref() == user_ref.0 && !entry.is_free() { entry.order() } else { NIL }
+        if entry.is_of(user_ref) { entry.order() } else { NIL }
     }
 
-    /// Where a number stands, if it is in.
+    /// Where a number stands and which order it is, if it is in. Nearly all
+    /// are at home.
     #[inline(always)]
-    pub(crate) fn place(
+    pub(crate) fn find(
         &self,
         session: SessionId,
         user_ref: UserRef,
         orders: &Orders,
-    ) -> Option<usize> {
-        let mut at = self.home(session.0, user_ref.0);
-        let mut distance = 0;
+    ) -> Option<(usize, u32)> {
+        let home = self.home(session.0, user_ref.0);
+        let entry = self.entries[home];
+        if entry.is_of(user_ref) && orders[entry.order()].session == session {
+            return Some((home, entry.order()));
+        }
+        self.find_behind(home, session, user_ref, orders)
+    }
+
+    #[cold]
+    fn find_behind(
+        &self,
+        home: usize,
+        session: SessionId,
+        user_ref: UserRef,
+        orders: &Orders,
+    ) -> Option<(usize, u32)> {
+        let (mut at, mut distance) = (home, 0);
         loop {
             let entry = self.entries[at];
-            if entry.user_ref() == user_ref.0
-                && !entry.is_free()
-                && orders[entry.order()].session == session
-            {
-                return Some(at);
+            if entry.is_of(user_ref) && orders[entry.order()].session == session {
+                return Some((at, entry.order()));
             }
             if entry.is_free() || (entry.0 & FAR) < distance {
                 return None;
@@ -188,32 +200,51 @@ impl UserRefIndex {
     /// Takes a number out that is in; its order must still be in the arena.
     #[inline(always)]
     pub(crate) fn remove(&mut self, session: SessionId, user_ref: UserRef, orders: &Orders) {
-        let place = self.place(session, user_ref, orders);
-        debug_assert!(place.is_some(), "every order is in the index");
-        if let Some(place) = place {
+        let found = self.find(session, user_ref, orders);
+        debug_assert!(found.is_some(), "every order is in the index");
+        if let Some((place, _)) = found {
             self.remove_at(place, orders);
         }
     }
 
-    /// Takes the number at a place out, as [`place`](Self::place) found it.
+    /// Takes the number at a place out, as [`find`](Self::find) found it.
     #[inline(always)]
     pub(crate) fn remove_at(&mut self, place: usize, orders: &Orders) {
+        let next = self.following(place);
+        if self.is_taken(next) && !self.entries[next].is_home() {
+            self.move_back(place, orders);
+            return;
+        }
+        self.free(place);
+    }
+
+    /// Takes the number at a place out, and moves those behind it nearer to
+    /// their homes.
+    #[cold]
+    fn move_back(&mut self, place: usize, orders: &Orders) {
         let mut hole = place;
         loop {
             let at = self.following(hole);
-            if self.taken[at / 64] >> (at % 64) & 1 == 0 {
-                break;
-            }
             let entry = self.entries[at];
-            if entry.is_home() {
+            if entry.is_free() || entry.is_home() {
                 break;
             }
             let distance = self.distance(at, entry, orders);
             self.entries[hole] = entry.at_distance(distance - 1);
             hole = at;
         }
-        self.entries[hole] = Entry::FREE;
-        self.taken[hole / 64] &= !(1 << (hole % 64));
+        self.free(hole);
+    }
+
+    #[inline(always)]
+    fn is_taken(&self, at: usize) -> bool {
+        self.taken[at / 64] >> (at % 64) & 1 == 1
+    }
+
+    #[inline(always)]
+    fn free(&mut self, at: usize) {
+        self.entries[at] = Entry::FREE;
+        self.taken[at / 64] &= !(1 << (at % 64));
     }
 
     /// How far an entry is from its home.

@@ -199,11 +199,10 @@ impl Books {
             .map(|level| self.levels[level].grain)
     }
 
-    /// The live order with a session's number.
+    /// The live order with a session's number, and where the index has it.
     #[inline(always)]
     pub(crate) fn find(&self, session: SessionId, user_ref: UserRef) -> Option<(usize, u32)> {
-        let place = self.index.place(session, user_ref, &self.orders)?;
-        Some((place, self.index.order_at(place)))
+        self.index.find(session, user_ref, &self.orders)
     }
 
     /// The live order with a session's number.

@@ -305,6 +305,7 @@ fn seen(order: &Order) -> RestingOrder {
         session: order.session,
         user_ref: order.details.user_ref,
         quantity: Quantity(order.open),
+        display: order.details.display,
         displayed: order.is_displayed(),
         displayed_quantity: Quantity(order.seen()),
     }

@@ -95,8 +95,8 @@ impl Line {
         let taken = self.take_datagrams()?;
         self.network.flush();
         match self.network.fault.take() {
-            None => Ok(sent + taken),
-            Some(_) => Err(Broken),
+            None if !self.session.is_taken_over() => Ok(sent + taken),
+            _ => Err(Broken),
         }
     }
 
@@ -113,7 +113,7 @@ impl Line {
                     break;
                 }
                 Err(SendError::NotEstablished) => break,
-                Err(SendError::Push(_)) => return Err(Broken),
+                Err(SendError::Push(_) | SendError::TakenOver) => return Err(Broken),
             }
             outgoing.pop_front();
         }

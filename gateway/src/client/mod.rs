@@ -47,12 +47,14 @@
 //! `gateway/examples/market_maker.rs` is a whole participant.
 
 mod order;
+mod sealing;
 mod session;
 
 pub use order::{NewOrder, Replacement, cancellation, replacement};
 pub use session::{Channel, ClientSession, SendError, Start};
 
 use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint, Unsent};
+use crate::seal::Key;
 use crate::stream::ReceiverCounters;
 use crate::wire::ouch::{AccountQuery, Inbound, OuchOption, Outbound};
 use ringmatch_engine::{Price, SessionName, UserRef};
@@ -79,6 +81,8 @@ pub struct ClientConfig {
     pub interface: Ipv4Addr,
     /// The first response wanted.
     pub start: Start,
+    /// The session's key, if the venue has one for it.
+    pub key: Option<Key>,
 }
 
 /// A response, with its number in the session's stream.
@@ -107,7 +111,8 @@ pub enum ClientError {
     /// The venue said nothing in time.
     #[error(
         "session {session} got no answer from the venue at {orders} and {requests} within \
-         {seconds} s: is it running, does it know this session, and does the interface fit?"
+         {seconds} s: is it running, does it know this session, is the key the session's ({keyed}), \
+         and does the interface fit?"
     )]
     Silence {
         /// The session's name.
@@ -118,7 +123,12 @@ pub enum ClientError {
         requests: SocketAddrV4,
         /// How long it waited.
         seconds: u64,
+        /// Whether it used a key.
+        keyed: &'static str,
     },
+    /// The system has no random numbers.
+    #[error("no number for a login can be drawn: {0}")]
+    Random(#[from] getrandom::Error),
 }
 
 /// A blocking client of a venue, in one session.
@@ -177,9 +187,13 @@ impl Client {
     pub fn connect(config: ClientConfig, timeout: Duration) -> Result<Self, ClientError> {
         let local = SocketAddrV4::new(config.interface, 0);
         let endpoint = UdpEndpoint::open(&EndpointConfig::new("client", local, config.interface))?;
+        let mut session = ClientSession::new(config.session, config.start);
+        if let Some(key) = &config.key {
+            session = session.sealed(key, getrandom::u64()?);
+        }
         let mut client = Self {
             config,
-            session: ClientSession::new(config.session, config.start),
+            session,
             network: Network {
                 endpoint,
                 orders: config.orders.into(),
@@ -208,9 +222,10 @@ impl Client {
     ) -> Result<(), ClientError> {
         while !is_done(self) {
             if Instant::now() > deadline {
-                let ClientConfig { session, orders, requests, .. } = self.config;
+                let ClientConfig { session, orders, requests, key, .. } = self.config;
                 let seconds = timeout.as_secs();
-                return Err(ClientError::Silence { session, orders, requests, seconds });
+                let keyed = if key.is_some() { "one was given" } else { "none was given" };
+                return Err(ClientError::Silence { session, orders, requests, seconds, keyed });
             }
             self.pump(HOUSEKEEPING)?;
         }
@@ -383,6 +398,18 @@ impl Client {
         self.session.counters()
     }
 
+    /// Whether the venue has ended in order, and nothing of it came since.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.session.has_ended()
+    }
+
+    /// Datagrams that the venue did not seal for this client.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.session.refused()
+    }
+
     /// Responses that could not be decoded.
     #[must_use]
     pub fn undecodable(&self) -> u64 {
@@ -407,6 +434,9 @@ impl Client {
             self.take(len, from);
         }
         self.network.flush();
+        if self.session.is_taken_over() {
+            return Err(SendError::TakenOver.into());
+        }
         self.check_network()
     }
 

@@ -4,8 +4,11 @@
 //! until the venue says that they are safe, delivers each response once and in
 //! order, and repairs whatever the network loses in either direction. All this
 //! also holds when the venue is killed and comes back: what it had not made
-//! safe it asks for again.
+//! safe it asks for again. If the session has a key, all of it is sealed (see
+//! `sealing`).
 
+use super::sealing::{Heard, Sealing, seal};
+use crate::seal::Key;
 use crate::stream::{
     MonotonicNanos, PushError, ReceiverConfig, ReceiverCounters, SenderConfig, StreamReceiver,
     StreamSender,
@@ -60,6 +63,9 @@ pub enum SendError {
     /// As much as fits is on its way and not yet safe.
     #[error("the window of orders that are not yet acknowledged is full")]
     WindowFull,
+    /// Another client has logged in to the session.
+    #[error("another client has logged in to the session, which ended this one")]
+    TakenOver,
     /// The message does not fit a packet.
     #[error(transparent)]
     Push(#[from] PushError),
@@ -79,6 +85,9 @@ pub struct ClientSession {
     /// All orders below are safe with the venue.
     safe_below: u64,
     acknowledgement_asked_at: u64,
+    sealing: Option<Sealing>,
+    taken_over: bool,
+    refused: u64,
 }
 
 impl ClientSession {
@@ -95,7 +104,38 @@ impl ClientSession {
             first_own_response: 0,
             safe_below: 0,
             acknowledgement_asked_at: 0,
+            sealing: None,
+            taken_over: false,
+            refused: 0,
         }
+    }
+
+    /// The same with a key: everything is sealed in both directions. `instance`
+    /// is drawn at random, and no two clients of the session may have the same.
+    #[must_use]
+    pub fn sealed(mut self, key: &Key, instance: u64) -> Self {
+        self.sealing = Some(Sealing::new(key, instance));
+        self
+    }
+
+    /// Whether another client has logged in to the session. Then nothing more
+    /// is sent or delivered.
+    #[must_use]
+    pub fn is_taken_over(&self) -> bool {
+        self.taken_over
+    }
+
+    /// Whether the venue has ended in order and nothing of it came since: it
+    /// may be started again, and then all goes on.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.responses.as_ref().is_some_and(StreamReceiver::has_ended)
+    }
+
+    /// Datagrams that the venue did not seal for this login.
+    #[must_use]
+    pub fn refused(&self) -> u64 {
+        self.refused
     }
 
     /// Whether it knows where both streams stand.
@@ -154,11 +194,16 @@ impl ClientSession {
         now: MonotonicNanos,
         send: &mut impl FnMut(Channel, &[u8]),
     ) -> Result<(), SendError> {
-        let orders = self.orders.as_mut().ok_or(SendError::NotEstablished)?;
+        if self.taken_over {
+            return Err(SendError::TakenOver);
+        }
+        let Self { orders, sealing, .. } = self;
+        let orders = orders.as_mut().ok_or(SendError::NotEstablished)?;
         if orders.is_full() {
             return Err(SendError::WindowFull);
         }
-        let number = orders.push(message, now, |packet| send(Channel::Orders, packet))?;
+        let mut emit = |packet: &[u8]| seal(sealing, Channel::Orders, packet, send);
+        let number = orders.push(message, now, &mut emit)?;
         if number - self.acknowledgement_asked_at >= ACKNOWLEDGE_EVERY {
             self.ask_for_acknowledgement(now, send);
         }
@@ -167,8 +212,9 @@ impl ClientSession {
 
     /// Sends the packet under construction.
     pub fn flush(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Channel, &[u8])) {
-        if let Some(orders) = &mut self.orders {
-            orders.flush(now, |packet| send(Channel::Orders, packet));
+        let Self { orders, sealing, .. } = self;
+        if let Some(orders) = orders {
+            orders.flush(now, |packet| seal(sealing, Channel::Orders, packet, send));
         }
     }
 
@@ -178,14 +224,25 @@ impl ClientSession {
         now: MonotonicNanos,
         send: &mut impl FnMut(Channel, &[u8]),
     ) {
-        if let Some(orders) = &mut self.orders {
+        let Self { orders, sealing, .. } = self;
+        if let Some(orders) = orders {
             self.acknowledgement_asked_at = orders.next();
-            orders.heartbeat(now, |packet| send(Channel::Orders, packet));
+            orders.heartbeat(now, |packet| seal(sealing, Channel::Orders, packet, send));
         }
     }
 
     /// Takes a datagram that came from where the venue sends responses.
     pub fn response_datagram(&mut self, datagram: &[u8], deliver: &mut impl FnMut(u64, &[u8])) {
+        let datagram = match &mut self.sealing {
+            None => datagram,
+            Some(sealing) => match sealing.response(datagram) {
+                Some(packet) if !self.taken_over => packet,
+                _ => {
+                    self.refused += 1;
+                    return;
+                }
+            },
+        };
         let responses = match &mut self.responses {
             Some(responses) => responses,
             none => {
@@ -207,10 +264,7 @@ impl ClientSession {
     /// Takes a datagram that came from where the venue takes orders: a request
     /// for what it missed, or word of what is safe.
     pub fn order_datagram(&mut self, datagram: &[u8], send: &mut impl FnMut(Channel, &[u8])) {
-        if datagram.len() != Header::LEN {
-            return;
-        }
-        let Ok(request) = Request::decode(datagram) else { return };
+        let Some(request) = self.answer(datagram) else { return };
         if request.session != self.name {
             return;
         }
@@ -230,30 +284,71 @@ impl ClientSession {
                 orders.release_below(self.safe_below);
             }
         } else if let Ok(packet) = orders.answer(&request) {
-            send(Channel::Orders, packet);
+            seal(&mut self.sealing, Channel::Orders, packet, send);
         }
+    }
+
+    /// What an answer says, if it is to be believed and is not about the login.
+    fn answer(&mut self, datagram: &[u8]) -> Option<Request> {
+        let Some(sealing) = &mut self.sealing else {
+            let request = Request::decode(datagram).ok();
+            return request.filter(|_| datagram.len() == Header::LEN);
+        };
+        let heard = sealing.answer(datagram).filter(|_| !self.taken_over);
+        match heard {
+            None => self.refused += 1,
+            Some(Heard::Answer(request)) => return Some(request),
+            Some(Heard::Offer(login)) if self.orders.is_some() && sealing.is_followed_by(login) => {
+                self.taken_over = true;
+            }
+            Some(Heard::Offer(login)) => {
+                sealing.log_in(login);
+                self.hello_due = 0;
+                self.subscription_due = 0;
+            }
+        }
+        None
     }
 
     /// Sends what is due: questions where the session stands, requests for
     /// missed responses, heartbeats.
     pub fn poll(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Channel, &[u8])) {
-        match &mut self.orders {
-            Some(orders) => orders.poll(now, |packet| send(Channel::Orders, packet)),
-            None if now >= self.hello_due => {
-                self.hello_due = now + RETRY_NS;
-                send(Channel::Orders, &hello(self.name));
-            }
+        if self.taken_over {
+            return;
+        }
+        self.poll_orders(now, send);
+        // Without a login nothing could be answered.
+        if self.sealing.as_ref().is_none_or(Sealing::has_login) {
+            self.poll_responses(now, send);
+        }
+    }
+
+    fn poll_orders(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Channel, &[u8])) {
+        let Self { orders, sealing, .. } = self;
+        let is_unconfirmed = sealing.as_ref().is_some_and(Sealing::is_unconfirmed);
+        let says_hello = (orders.is_none() || is_unconfirmed) && now >= self.hello_due;
+        let mut emit = |packet: &[u8]| seal(sealing, Channel::Orders, packet, send);
+        if says_hello {
+            self.hello_due = now + RETRY_NS;
+        }
+        match orders {
+            Some(orders) if says_hello => orders.heartbeat(now, emit),
+            Some(orders) => orders.poll(now, emit),
+            None if says_hello => emit(&hello(self.name)),
             None => {}
         }
+    }
+
+    fn poll_responses(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Channel, &[u8])) {
         if let Some(request) = self.responses.as_mut().and_then(|stream| stream.poll(now)) {
-            send(Channel::Requests, &request.encode());
+            seal(&mut self.sealing, Channel::Requests, &request.encode(), send);
         }
         if now >= self.subscription_due {
             let pause = if self.responses.is_some() { RENEWAL_NS } else { RETRY_NS };
             self.subscription_due = now + pause;
             let sequence = self.next_response();
             let subscription = Request { session: self.name, sequence, count: 0 };
-            send(Channel::Requests, &subscription.encode());
+            seal(&mut self.sealing, Channel::Requests, &subscription.encode(), send);
         }
     }
 }

@@ -4,6 +4,7 @@
 //! back to the socket that asked. A reader may start with what comes now, or
 //! from the first message that the venue still has.
 
+use super::SnapshotError;
 use crate::client::Start;
 use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint};
 use crate::stream::{ReceiverConfig, ReceiverCounters, StreamReceiver};
@@ -43,6 +44,9 @@ pub enum FeedError {
     /// The network refused.
     #[error("the network refused: {0}")]
     Io(#[from] io::Error),
+    /// There is no snapshot to begin with.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// The venue said nothing in time.
     #[error(
         "no market data of {venue} at {market_data} and no answer from {requests} within \
@@ -150,6 +154,12 @@ impl MarketFeed {
     #[must_use]
     pub fn next(&self) -> u64 {
         self.stream.as_ref().map_or(0, StreamReceiver::next)
+    }
+
+    /// Whether the venue has ended in order, and nothing of it came since.
+    #[must_use]
+    pub fn has_ended(&self) -> bool {
+        self.stream.as_ref().is_some_and(StreamReceiver::has_ended)
     }
 
     /// What the stream has seen: losses, repairs, duplicates.

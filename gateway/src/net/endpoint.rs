@@ -122,6 +122,18 @@ impl UdpEndpoint {
         self.buffers
     }
 
+    /// Another handle on the same socket, for another thread to send from.
+    ///
+    /// # Errors
+    /// The system has no room for one more.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        let socket = self.socket.try_clone()?;
+        let offload = offload(&socket)?;
+        let (arrivals, departures) = (Arrivals::new(), Departures::new());
+        let Self { local, buffers, .. } = *self;
+        Ok(Self { socket, local, buffers, offload, arrivals, departures })
+    }
+
     /// Takes the next datagram, and sleeps up to `timeout` for one to arrive.
     /// `None` means that none did, or that a signal cut the sleep short.
     ///

@@ -231,10 +231,10 @@ impl SoupHost {
         self.slots.iter().any(Option::is_some)
     }
 
-    /// Accepts, reads, does what is due and writes, a bounded piece of each;
+    /// Reads, does what is due, writes and accepts, a bounded piece of each;
     /// zero if nothing was there to do.
     pub fn poll(&mut self, now: MonotonicNanos, service: &mut impl SoupService) -> usize {
-        let mut worked = self.accept(now);
+        let mut worked = 0;
         let Self { config, slots, counters, buffer, .. } = self;
         for (slot, held) in slots.iter_mut().enumerate() {
             let Some((turn, connection)) = held else { continue };
@@ -251,7 +251,8 @@ impl SoupHost {
                 *held = None;
             }
         }
-        worked
+        // Last, so that those who have gone have made room.
+        worked + self.accept(now)
     }
 
     /// Takes the connections that wait; those that are too many are hung up on.

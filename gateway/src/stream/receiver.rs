@@ -133,6 +133,12 @@ impl StreamReceiver {
         self.hole.is_some()
     }
 
+    /// Whether the sender has ended the session, and nothing came after that:
+    /// a venue that ends in order may be started again and go on.
+    pub fn has_ended(&self) -> bool {
+        self.ended_at.is_some()
+    }
+
     /// Whether the sender has ended the session and everything was delivered.
     pub fn is_complete(&self) -> bool {
         self.ended_at.is_some_and(|end| self.next >= end)
@@ -153,8 +159,14 @@ impl StreamReceiver {
             return;
         }
         match packet.kind() {
-            PacketKind::Data => self.take(datagram, &packet, deliver),
-            PacketKind::Heartbeat => self.announce(packet.sequence()),
+            PacketKind::Data => {
+                self.ended_at = self.ended_at.filter(|&end| packet.next_sequence() <= end);
+                self.take(datagram, &packet, deliver);
+            }
+            PacketKind::Heartbeat => {
+                self.ended_at = self.ended_at.filter(|&end| packet.sequence() < end);
+                self.announce(packet.sequence());
+            }
             PacketKind::EndOfSession => {
                 self.announce(packet.sequence());
                 self.ended_at = Some(packet.sequence());
@@ -171,6 +183,13 @@ impl StreamReceiver {
     fn announce(&mut self, next: u64) {
         self.announced = next;
         self.counters.stash_discards += self.stash.release_from(next);
+    }
+
+    /// Forgets what waits behind a gap: somebody else sends from now on, who
+    /// may use the same numbers for other messages.
+    pub fn forget_early(&mut self) {
+        self.announce(self.next);
+        self.note_gap();
     }
 
     /// Delivers what waits, after a delivery was refused.

@@ -97,7 +97,7 @@ reasons! {
     MassCancel = b'U' "user", "The client canceled many orders at once (`C`).";
     Expired = b'T' "timeout", "Its time was over.";
     EndOfDay = b'E' "closed", "The day was over.";
-    Supervisory = b'S' "supervisory", "The operator canceled it.";
+    Supervisory = b'S' "supervisory", "The operator canceled it, or its client fell silent.";
     SessionDisabled = b'S' "supervisory", "The operator disabled its session.";
     InstrumentRemoved = b'D' "regulatory", "Its instrument was removed.";
     SelfTrade = b'Q' "self match", "It would have traded with its own firm. What is taken off comes as AIQ Canceled (`D`).";

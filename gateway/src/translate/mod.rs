@@ -5,13 +5,15 @@
 //! used up a number of its session's stream; one that cannot be understood
 //! becomes a command that says so, and is answered. Outbound, an event becomes
 //! the response messages of those it concerns ([`responses`]) and at most one
-//! market-data message ([`market_message`]).
+//! market-data message ([`market_message`]). [`Standing`] tells late joiners of the
+//! market all at once.
 
 mod codes;
 mod inbound;
 mod letters;
 mod market;
 mod responses;
+mod standing;
 mod terms;
 
 pub use codes::{CANCELS, REJECTS, Reason, cancel_letter, reject_code};
@@ -22,4 +24,5 @@ pub use letters::{
 };
 pub use market::market_message;
 pub use responses::responses;
+pub use standing::Standing;
 pub use terms::{options_of, replacement_options_of};

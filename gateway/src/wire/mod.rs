@@ -10,6 +10,7 @@
 
 mod error;
 mod field;
+pub mod glimpse;
 pub mod itch;
 pub mod itch_file;
 pub mod mold;

@@ -320,7 +320,7 @@ fn write_number(mut number: u64, out: &mut [u8]) {
     }
 }
 
-fn number(field: &[u8], name: &'static str) -> Result<u64, WireError> {
+pub(super) fn number(field: &[u8], name: &'static str) -> Result<u64, WireError> {
     let digits = field.trim_ascii();
     let text = std::str::from_utf8(digits).ok().filter(|_| digits.iter().all(u8::is_ascii_digit));
     text.and_then(|text| text.parse().ok()).ok_or(WireError::NotANumber(name))

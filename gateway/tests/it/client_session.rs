@@ -5,29 +5,37 @@
 //! reordered in every direction. Commands become durable late; now and then
 //! the venue crashes and loses what was not durable, and a client starts again.
 //! In the end every message was applied once and in order, and every client
-//! has every response once and in order.
+//! has every response once and in order. With keys the same holds even while
+//! what a dead client had sent is still on its way, and while somebody who has
+//! recorded every datagram plays them all again from elsewhere.
 
 use crate::floor::{Floor, session_name, venue};
 use ringmatch_engine::command::{Command, SequencedCommand, Side};
 use ringmatch_engine::event::Event;
 use ringmatch_engine::{Nanos, Price, Sequence, SessionId, UserRef};
 use ringmatch_gateway::client::{Channel, ClientSession, NewOrder, SendError, Start, cancellation};
+use ringmatch_gateway::seal::Key;
 use ringmatch_gateway::wire::ouch::Inbound;
 use ringmatch_gateway::{
-    Destination, Directory, Intake, Outlet, OutletConfig, Sequencer, translate,
+    Destination, Directory, Intake, Logins, Outlet, OutletConfig, SealCounters, Sequencer,
+    translate,
 };
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const STEP_NS: u64 = 250_000;
 const CLIENTS: u16 = 3;
 const MESSAGES: usize = 60;
 const SEEDS: u64 = 200;
+const KEYED_SEEDS: u64 = 50;
 /// Four seconds of the simulated clock.
 const STEPS: u64 = 16_000;
 
 /// Where the venue listens; a client tells by the port who speaks.
 const ORDERS: u16 = 1;
 const REQUESTS: u16 = 2;
+/// Who plays again what was recorded.
+const STRANGER: u16 = 66;
 
 fn address(port: u16) -> SocketAddr {
     ([10, 0, 0, 1], port).into()
@@ -45,15 +53,36 @@ struct Network {
     loss: f64,
     doubling: f64,
     in_flight: Vec<Datagram>,
+    /// What somebody who listens has recorded, if anybody does.
+    recorded: Option<Vec<Datagram>>,
 }
 
 impl Network {
-    fn new(random: &mut fastrand::Rng) -> Self {
+    fn new(random: &mut fastrand::Rng, is_recorded: bool) -> Self {
         let (loss, doubling) = (0.3 * random.f64(), 0.3 * random.f64());
-        Self { random: random.fork(), loss, doubling, in_flight: Vec::new() }
+        let recorded = is_recorded.then(Vec::new);
+        Self { random: random.fork(), loss, doubling, in_flight: Vec::new(), recorded }
+    }
+
+    /// Plays some recorded datagrams again: from where they came, or from the
+    /// address of whoever plays them.
+    fn replay(&mut self, step: u64) {
+        let Some(recorded) = &self.recorded else { return };
+        if recorded.is_empty() {
+            return;
+        }
+        for _ in 0..2 {
+            let Datagram { from, to, bytes, .. } = &recorded[self.random.usize(0..recorded.len())];
+            let from = if self.random.bool() { *from } else { address(STRANGER) };
+            let (to, bytes) = (*to, bytes.clone());
+            self.in_flight.push(Datagram { arrival: step + 1, from, to, bytes });
+        }
     }
 
     fn send(&mut self, step: u64, from: SocketAddr, to: SocketAddr, bytes: &[u8]) {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.push(Datagram { arrival: 0, from, to, bytes: bytes.to_vec() });
+        }
         let copies = 1 + usize::from(self.random.f64() < self.doubling);
         for _ in 0..copies {
             if self.random.f64() >= self.loss {
@@ -102,7 +131,7 @@ impl Sequencer for Venue {
 
 impl Venue {
     /// A venue that comes back from a log.
-    fn replayed(log: Vec<SequencedCommand>) -> Self {
+    fn replayed(log: Vec<SequencedCommand>, keyed: bool, first_login: u64) -> Self {
         let (mut floor, mut events) = Floor::open(CLIENTS);
         for command in &log {
             floor.exchange.apply(command, &mut events);
@@ -114,8 +143,12 @@ impl Venue {
             response_messages: 1 << 10,
             ..OutletConfig::new(venue())
         });
+        let sessions = (1..=CLIENTS).filter(|_| keyed);
+        let logins =
+            Logins::new(sessions.map(|number| (session_name(number), key(number))), first_login);
+        outlet = outlet.with_logins(logins.clone());
         events.iter().for_each(|event| outlet.remember(event));
-        let mut intake = Intake::default();
+        let mut intake = Intake::with_logins(logins);
         for instrument in floor.exchange.instruments() {
             intake.list(instrument.id, instrument.symbol);
         }
@@ -188,6 +221,10 @@ impl Venue {
     }
 }
 
+fn key(session: u16) -> Key {
+    Key::new([u8::try_from(session).unwrap(); Key::BYTES])
+}
+
 fn directory(floor: &Floor) -> Directory {
     let mut directory = Directory::default();
     for instrument in floor.exchange.instruments() {
@@ -199,29 +236,38 @@ fn directory(floor: &Floor) -> Directory {
     directory
 }
 
+fn session(number: u16, start: Start, keyed: bool, random: &mut fastrand::Rng) -> ClientSession {
+    let session = ClientSession::new(session_name(number), start);
+    if keyed { session.sealed(&key(number), random.u64(..)) } else { session }
+}
+
 struct Trader {
     number: u16,
     address: SocketAddr,
     session: ClientSession,
     sent: Vec<Vec<u8>>,
     heard: Vec<Vec<u8>>,
+    keyed: bool,
     random: fastrand::Rng,
 }
 
 impl Trader {
-    fn new(number: u16, random: fastrand::Rng) -> Self {
+    fn new(number: u16, keyed: bool, mut random: fastrand::Rng) -> Self {
         let address = address(1_000 + number);
-        let session = ClientSession::new(session_name(number), Start::At(1));
-        Self { number, address, session, sent: Vec::new(), heard: Vec::new(), random }
+        let session = session(number, Start::At(1), keyed, &mut random);
+        Self { number, address, session, sent: Vec::new(), heard: Vec::new(), keyed, random }
     }
 
     /// The process ends, whatever is on its way, and another takes its place,
-    /// from another port, which knows no more than what it had heard.
+    /// from another port, which knows no more than what it had heard. Without a
+    /// key it must wait until nothing of the first is on its way.
     fn restart(&mut self, network: &mut Network) {
-        network.forget(self.address);
+        if !self.keyed {
+            network.forget(self.address);
+        }
         self.address.set_port(self.address.port() + 100);
         let start = Start::At(self.heard.len() as u64 + 1);
-        self.session = ClientSession::new(session_name(self.number), start);
+        self.session = session(self.number, start, self.keyed, &mut self.random);
     }
 
     fn work(&mut self, step: u64, network: &mut Network) {
@@ -290,12 +336,13 @@ impl Trader {
     }
 }
 
-fn play(seed: u64) {
+/// Plays a history; what the venue refused in its last run.
+fn play(seed: u64, keyed: bool) -> SealCounters {
     let mut random = fastrand::Rng::with_seed(seed);
-    let mut network = Network::new(&mut random);
-    let mut venue = Venue::replayed(Vec::new());
+    let mut network = Network::new(&mut random, keyed);
+    let mut venue = Venue::replayed(Vec::new(), keyed, random.u64(..));
     let mut traders: Vec<Trader> =
-        (1..=CLIENTS).map(|number| Trader::new(number, random.fork())).collect();
+        (1..=CLIENTS).map(|number| Trader::new(number, keyed, random.fork())).collect();
     let crashes = [random.u64(20..400), random.u64(20..400)];
     let restart = (random.u64(100..600), random.usize(0..traders.len()));
     let mut done = false;
@@ -304,11 +351,12 @@ fn play(seed: u64) {
             // A part of what was not durable may be there all the same.
             let kept = random.usize(venue.durable..=venue.log.len());
             venue.log.truncate(kept);
-            venue = Venue::replayed(venue.log);
+            venue = Venue::replayed(venue.log, keyed, random.u64(..));
         }
         if step >= restart.0 && traders[restart.1].address.port() < 1_100 {
             traders[restart.1].restart(&mut network);
         }
+        network.replay(step);
         venue.work(step, &mut network);
         traders.iter_mut().for_each(|trader| trader.work(step, &mut network));
         done = venue.is_idle() && traders.iter().all(|trader| trader.is_done(&venue));
@@ -318,6 +366,7 @@ fn play(seed: u64) {
     }
     assert!(done, "not finished in {STEPS} steps");
 
+    assert!(traders.iter().all(|trader| !trader.session.is_taken_over()), "by nobody alive");
     let directory = directory(&venue.floor);
     let told = venue.responses();
     for (trader, told) in traders.iter().zip(told) {
@@ -330,11 +379,28 @@ fn play(seed: u64) {
         assert_eq!(applied, sent, "session {}: each once and in order", trader.number);
         assert_eq!(trader.heard, told, "session {}", trader.number);
     }
+    venue.intake.counters().seals
 }
 
 #[test]
 fn every_message_is_applied_once_and_every_response_heard_once() {
-    for seed in 0..SEEDS {
+    each_seed(SEEDS, |seed| assert_eq!(play(seed, false), SealCounters::default()));
+}
+
+#[test]
+fn with_keys_neither_a_dead_client_nor_a_replayed_recording_changes_that() {
+    let (replayed, other_login) = (AtomicU64::new(0), AtomicU64::new(0));
+    each_seed(KEYED_SEEDS, |seed| {
+        let refused = play(seed, true);
+        replayed.fetch_add(refused.replayed, Ordering::Relaxed);
+        other_login.fetch_add(refused.other_login, Ordering::Relaxed);
+        assert_eq!((refused.unsealed, refused.broken), (0, 0));
+    });
+    assert!(replayed.into_inner() > 0 && other_login.into_inner() > 0, "nothing was refused");
+}
+
+fn each_seed(seeds: u64, play: impl Fn(u64) + std::panic::RefUnwindSafe) {
+    for seed in 0..seeds {
         if let Err(panic) = std::panic::catch_unwind(|| play(seed)) {
             eprintln!("seed {seed}");
             std::panic::resume_unwind(panic);

@@ -119,7 +119,8 @@ fn what_belongs_to_no_session_is_counted_and_dropped() {
     intake.datagram(&packet("NOBODY", 1, 2), address(5000), &mut log);
     // Its header is whole and its blocks are not: the session counts it.
     intake.datagram(&sound[..sound.len() - 1], address(5000), &mut log);
-    assert_eq!(intake.counters(), IntakeCounters { unknown_session: 1, truncated: 20 });
+    let expected = IntakeCounters { unknown_session: 1, truncated: 20, ..Default::default() };
+    assert_eq!(intake.counters(), expected);
     assert_eq!(intake.sessions().map(|(_, seen)| seen.malformed).collect::<Vec<_>>(), [1, 0]);
     assert_eq!(log.taken, []);
     assert_eq!(sent(&mut intake, 1, 0), [], "nobody is told");
@@ -205,4 +206,27 @@ fn what_an_earlier_client_left_behind_a_gap_is_forgotten_with_it() {
     assert_eq!(sent(&mut intake, 1, 0), [(told("ZULU", 1, 0), new)]);
     intake.datagram(&packet("ZULU", 1, 3), new, &mut log);
     assert_eq!(log.numbers(), [(1, 1), (1, 2)], "3 to 5 were another client's");
+}
+
+/// Without a key a session is spoken for by the address that last asked where
+/// it stands. What a dead client left in the network is nobody's then.
+#[test]
+fn what_comes_from_another_address_than_the_one_that_asked_is_refused() {
+    let (mut intake, mut log) = (intake(), Log::with_room(100));
+    let (old, new) = (address(5000), address(5001));
+    let hello = told("ZULU", 0, 0).encode();
+    intake.datagram(&hello, old, &mut log);
+    intake.datagram(&packet("ZULU", 1, 3), old, &mut log);
+    intake.datagram(&hello, new, &mut log);
+    assert_eq!(sent(&mut intake, 1, 2), [(told("ZULU", 3, 0), new)]);
+    intake.datagram(&packet("ZULU", 3, 6), old, &mut log);
+    assert_eq!(intake.counters().other_source, 1);
+    intake.datagram(&packet("ZULU", 3, 4), new, &mut log);
+    assert_eq!(log.numbers(), [(1, 1), (1, 2), (1, 3)], "3 is the successor's");
+    let heard = |intake: &mut Intake| {
+        intake.activity().map(|of| (of.session.0, of.next, of.heard)).collect::<Vec<_>>()
+    };
+    assert_eq!(heard(&mut intake), [(1, 4, true), (2, 40, false)]);
+    intake.datagram(&packet("ZULU", 4, 5), old, &mut log);
+    assert_eq!(heard(&mut intake), [(1, 4, false), (2, 40, false)], "and is no sign of life");
 }

@@ -24,7 +24,12 @@ use ringmatch_gateway::{Directory, translate};
 #[derive(Default)]
 struct Reader {
     directory: Directory,
+    standing: translate::Standing,
     book: MarketBook,
+    /// The book of one who joined late, by what was told then.
+    late: MarketBook,
+    /// Orders that late joiners were told of with their firms.
+    attributed: u64,
     next: u64,
     traded: u64,
     broken: u64,
@@ -32,13 +37,8 @@ struct Reader {
 
 impl Reader {
     fn read(&mut self, event: &Event) {
-        match event.body {
-            EventBody::InstrumentAdded { instrument, symbol, .. } => {
-                self.directory.list(instrument, symbol);
-            }
-            EventBody::SessionAdded { to, firm, .. } => self.directory.admit(to.session(), firm),
-            _ => {}
-        }
+        self.directory.learn(event);
+        self.standing.learn(event);
         let Some(message) = translate::market_message(event, &self.directory) else {
             assert_eq!(event.market.0, 0, "an event with a number has a message: {event:?}");
             return;
@@ -48,12 +48,27 @@ impl Reader {
         let mut bytes = [0; ItchMessage::MAX_LEN];
         let len = message.encode(&mut bytes);
         let message = ItchMessage::decode(&bytes[..len]).unwrap();
+        self.late.apply(&message);
         match self.book.apply(&message) {
             Applied::Trade { shares, printable: true, .. } => self.traded += u64::from(shares),
             Applied::Cross { shares, .. } => self.traded += shares,
             Applied::Broken { .. } => self.broken += 1,
             Applied::Trade { .. } | Applied::Done | Applied::UnknownOrder => {}
         }
+    }
+}
+
+impl Reader {
+    /// Somebody joins now, and hears what follows from then on.
+    fn join_late(&mut self, exchange: &Exchange) {
+        self.late = MarketBook::default();
+        let late = &mut self.late;
+        let attributed = &mut self.attributed;
+        self.standing.tell(exchange, &mut |bytes| {
+            let message = ItchMessage::decode(bytes).unwrap();
+            *attributed += u64::from(matches!(message, ItchMessage::AddOrderAttributed(_)));
+            late.apply(&message);
+        });
     }
 }
 
@@ -347,6 +362,8 @@ struct Seen {
     collars: u64,
     figures: u64,
     attributed: u64,
+    /// Attributable orders that late joiners were told of.
+    told_late: u64,
     broken: u64,
 }
 
@@ -378,7 +395,10 @@ fn play(steps: &[(u16, Step)], seen: &mut Seen) {
     let mut reader = Reader::default();
     opening.iter().for_each(|event| reader.read(event));
     let (mut traded, mut broken) = (0, 0);
-    for &(session, step) in steps {
+    for (turn, &(session, step)) in steps.iter().enumerate() {
+        if turn % 7 == 0 {
+            reader.join_late(&floor.exchange);
+        }
         if let Step::Wait(ms) = step {
             floor.pass(ms * 1_000_000);
         }
@@ -391,9 +411,11 @@ fn play(steps: &[(u16, Step)], seen: &mut Seen) {
             reader.read(event);
         }
         check(&floor.exchange, &reader.book);
+        check(&floor.exchange, &reader.late);
         assert_eq!(reader.traded, traded, "every trade is told once, hidden ones too: {step:?}");
     }
     assert_eq!(reader.broken, broken);
+    seen.told_late += reader.attributed;
 }
 
 proptest! {
@@ -415,7 +437,7 @@ fn a_long_flow_comes_to_everything() {
         play(flow, &mut seen);
     }
     let Seen { cross_trades, refreshed, triggered, prevented, .. } = seen;
-    let Seen { priority_changed, collars, figures, attributed, broken, .. } = seen;
+    let Seen { priority_changed, collars, figures, attributed, told_late, broken, .. } = seen;
     let counts = [
         cross_trades,
         refreshed,
@@ -425,6 +447,7 @@ fn a_long_flow_comes_to_everything() {
         collars,
         figures,
         attributed,
+        told_late,
         broken,
     ];
     assert!(counts.iter().all(|&count| count >= 5), "{seen:?}");

@@ -177,6 +177,7 @@ fn what_cannot_be_served_is_counted_and_met_with_silence() {
         unknown_session: 1,
         never_sent: 3,
         forgotten: 3,
+        ..OutletCounters::default()
     };
     assert_eq!(outlet.counters(), expected);
 }

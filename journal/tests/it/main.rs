@@ -8,8 +8,14 @@ mod fixture;
 mod following;
 /// The bytes on disk, literally.
 mod format;
+/// Directories that a fuzzer made up, and the seeds that it begins with.
+mod fuzzed;
 /// A journal of the released format, committed.
 mod golden;
+/// A writer that goes on while the disk is slow.
+mod overlap;
+/// Bytes as a directory of files, and everything that reads one.
+mod pile;
 /// What a commit promises, and what ends a writer.
 mod policies;
 /// Arbitrary bytes and arbitrary damage.

@@ -2,7 +2,9 @@
 
 use crate::fixture::{Folder, Kept, OPTIONS, append, frame, read, recover, recover_with};
 use ringmatch_journal::sim::SimulatedDisk;
-use ringmatch_journal::{Directory, Durability, JournalError, Options, Room, Writer};
+use ringmatch_journal::{
+    Directory, Durability, JournalError, Nowhere, Options, Room, Storage, Writer,
+};
 use std::time::Duration;
 
 const INTERVAL: Durability = Durability::Interval(Duration::from_nanos(100));
@@ -19,9 +21,12 @@ fn append_next(writer: &mut Writer<SimulatedDisk>) -> Result<Kept, JournalError>
 #[test]
 fn policies_have_names() {
     let ms = |ms| Durability::Interval(Duration::from_millis(ms));
-    for (text, policy) in
-        [("fsync", Durability::Fsync), ("write", Durability::Write), ("interval:250", ms(250))]
-    {
+    for (text, policy) in [
+        ("fsync", Durability::Fsync),
+        ("write", Durability::Write),
+        ("none", Durability::None),
+        ("interval:250", ms(250)),
+    ] {
         assert_eq!(text.parse(), Ok(policy));
         assert_eq!(policy.to_string(), text);
     }
@@ -53,6 +58,42 @@ fn a_commit_opens_the_gate_and_syncs_when_due() {
             assert_eq!(found, (gate, durable, syncs), "{policy} at {now_ns}");
         }
     }
+}
+
+#[test]
+fn without_a_journal_nothing_is_kept_and_every_commit_opens_the_gate() {
+    let folder = Folder::new();
+    let directory = || Directory::open(folder.path()).unwrap();
+    let options = Options { durability: Durability::None, ..OPTIONS };
+    let nowhere = Nowhere::instead_of(directory()).unwrap();
+    let (_, mut writer, _) = recover_with(nowhere.clone(), options).unwrap();
+    for sequence in 1..=40 {
+        append(&mut writer, &frame(sequence, 1, 2_000)).unwrap();
+        assert_eq!(writer.gate_sequence(), sequence - 1);
+        writer.commit(0).unwrap();
+        assert_eq!((writer.gate_sequence(), writer.durable_sequence()), (sequence, 0));
+    }
+    writer.sync().unwrap();
+    assert_eq!(writer.durable_sequence(), 0, "nothing is durable, whatever is asked");
+    // Its lock is real: a venue with a journal stays out, and so does another without.
+    assert!(matches!(recover(directory()), Err(JournalError::InUse { .. })));
+    assert!(matches!(recover_with(nowhere, options), Err(JournalError::InUse { .. })));
+    drop(writer);
+    assert_eq!(directory().list().unwrap(), ["lock"]);
+}
+
+#[test]
+fn no_journal_is_left_behind_for_none() {
+    let (folder, frames) = Folder::with_frames(&[10, 20]);
+    let directory = || Directory::open(folder.path()).unwrap();
+    let refused = || Nowhere::instead_of(directory()).unwrap_err();
+    assert!(matches!(refused(), JournalError::HoldsJournal { .. }));
+    assert!(refused().to_string().contains("Nothing was changed"));
+    for name in ["00000001.seg", "00000002.seg"] {
+        std::fs::remove_file(folder.path().join(name)).unwrap();
+    }
+    assert!(matches!(refused(), JournalError::HoldsJournal { .. }), "its mark is there");
+    assert_eq!(frames.len(), 2);
 }
 
 #[test]

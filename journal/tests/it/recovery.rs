@@ -299,6 +299,44 @@ fn an_earlier_start_after_a_later_one_is_refused() {
     assert_eq!(damage(&refused(&folder)), (4160, 2, Fault::Epoch, Follows::Whole));
 }
 
+/// There is no higher epoch for the next start to have.
+#[test]
+fn a_frame_of_the_last_epoch_is_the_last() {
+    let folder = Folder::new();
+    drop(recover(folder.open()).unwrap());
+    let header = ringmatch_journal::frame::FrameHeader {
+        kind: 1,
+        body_crc: 0,
+        epoch: u32::MAX,
+        count: 1,
+        first_sequence: 1,
+        time_ns: 0,
+        chain: 0,
+        body_bytes: 0,
+        synced_to: SEGMENT_HEADER_BYTES,
+    };
+    change(&folder, 1, |bytes| bytes[4096..4160].copy_from_slice(&header.encode().0));
+    assert_eq!(read(folder.open()).unwrap().len(), 1);
+    let error = recover(folder.open()).map(|_| ()).unwrap_err();
+    assert!(matches!(error, JournalError::Exhausted), "{error}");
+}
+
+/// Their checksums are right: another program, or chance, has written them.
+#[test]
+fn a_segment_of_an_impossible_size_is_refused() {
+    let (folder, _) = Folder::with_frames(&[100]);
+    for bytes in [4_096_u64, 4_160, 8_200] {
+        change(&folder, 1, |segment| {
+            segment.resize(bytes as usize, 0);
+            segment[40..48].copy_from_slice(&bytes.to_le_bytes());
+            let crc = crc32c::crc32c_append(crc32c::crc32c(&segment[..12]), &segment[16..4096]);
+            segment[12..16].copy_from_slice(&crc.to_le_bytes());
+        });
+        let (_, _, fault, follows) = damage(&refused(&folder));
+        assert_eq!((fault, follows), (Fault::SegmentHeader, Follows::Begun));
+    }
+}
+
 #[test]
 fn an_unknown_version_is_refused() {
     let (folder, _) = Folder::with_frames(&[100]);

@@ -184,22 +184,47 @@ impl History {
     }
 
     fn commit(&mut self, writer: &mut Writer<SimulatedDisk>) -> Result<(), JournalError> {
-        if self.random.u8(0..10) == 0 {
-            writer.sync()?;
-        } else {
-            writer.commit(self.now_ns)?;
+        match self.random.u8(0..10) {
+            0 => writer.sync()?,
+            1..4 => {
+                self.commit_beside(writer)?;
+                self.note_promised(writer);
+                return Ok(());
+            }
+            _ => writer.commit(self.now_ns)?,
         }
         assert_eq!(writer.gate_sequence(), writer.next_sequence() - 1, "seed {}", self.seed);
         if writer.durability() == Durability::Fsync {
             assert_eq!(writer.durable_sequence(), writer.gate_sequence(), "seed {}", self.seed);
         }
+        self.note_promised(writer);
+        Ok(())
+    }
+
+    /// Commits, and goes on writing before the disk has done its part.
+    fn commit_beside(&mut self, writer: &mut Writer<SimulatedDisk>) -> Result<(), JournalError> {
+        writer.begin_commit(self.now_ns)?;
+        let begun = writer.next_sequence() - 1;
+        while self.random.bool() {
+            self.append(writer)?;
+        }
+        if self.random.bool() {
+            writer.poll_commit()?;
+        }
+        writer.finish_commit()?;
+        assert!(writer.gate_sequence() >= begun, "seed {}", self.seed);
+        assert!(!writer.is_committing(), "seed {}", self.seed);
+        Ok(())
+    }
+
+    /// What is durable now must outlive a power cut.
+    fn note_promised(&mut self, writer: &Writer<SimulatedDisk>) {
         let durable = writer.durable_sequence();
         let is_durable =
             |frame: &Kept| frame.first_sequence + u64::from(frame.count) <= durable + 1;
         // A note has no sequence to tell by: only those before a record count.
         let records = self.written.iter().rposition(|frame| frame.count > 0 && is_durable(frame));
         self.promised = self.promised.max(records.map_or(0, |last| last + 1));
-        Ok(())
     }
 
     /// Somebody who reads along sees the same.

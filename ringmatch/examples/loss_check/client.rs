@@ -89,7 +89,7 @@ impl Trader {
     ) -> Result<Self, Fault> {
         let (orders, requests) = (config.network.orders, config.network.requests);
         let start = Start::At(1);
-        let config = ClientConfig { session, orders, requests, interface, start };
+        let config = ClientConfig { session, orders, requests, interface, start, key: None };
         let client = Client::connect(config, PATIENCE)?;
         Ok(Self { client, stream: Stream::default(), queries_answered: 0 })
     }

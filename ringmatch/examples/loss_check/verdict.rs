@@ -145,7 +145,7 @@ impl Witness {
             let user_ref = UserRef(u32::try_from(number - 1)?);
             let mut bytes = [0; Inbound::MAX_LEN];
             let len = message(&mut account.random, user_ref).encode(None, &mut bytes);
-            translate::command(&bytes[..len], &self.directory)
+            translate::command(&bytes[..len], command.session, &self.directory)
         } else {
             Command::AccountQuery
         };

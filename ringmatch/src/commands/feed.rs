@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let plan = Plan {
         record: Record::new(&args.itch),
         pace: args.speed,
-        client: client_config(&config, args.session, Start::Now),
+        client: client_config(&config, args.session, Start::Now)?,
         market: feed_config(&config, Start::Now),
     };
     let report = play(&plan)?;

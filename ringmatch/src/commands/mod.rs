@@ -5,6 +5,7 @@
 //! the last line of standard output is one object whose keys scripts can rely
 //! on.
 
+mod book;
 mod demo;
 mod describe;
 mod doctor;
@@ -14,6 +15,7 @@ mod journal_dump;
 mod journal_stat;
 mod journal_table;
 mod journal_tidy;
+mod key;
 mod latency;
 mod message_text;
 mod operate;
@@ -25,6 +27,7 @@ mod replayer;
 mod send;
 mod serve;
 mod session;
+mod shadow;
 mod tap;
 mod top;
 mod venue_args;
@@ -52,8 +55,11 @@ enum Command {
     Operate(operate::Args),
     Feed(feed::Args),
     Tap(tap::Args),
+    Book(book::Args),
     Replay(replay::Args),
+    Shadow(shadow::Args),
     Journal(journal::Args),
+    Key(key::Args),
     Latency(Box<latency::Args>),
     Doctor(doctor::Args),
     Top(top::Args),
@@ -70,8 +76,11 @@ pub fn run() -> ExitCode {
         Command::Operate(args) => operate::run(&args),
         Command::Feed(args) => feed::run(&args),
         Command::Tap(args) => tap::run(&args),
+        Command::Book(args) => book::run(&args),
         Command::Replay(args) => replay::run(&args),
+        Command::Shadow(args) => shadow::run(&args),
         Command::Journal(args) => journal::run(&args),
+        Command::Key(args) => key::run(&args),
         Command::Latency(args) => latency::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Top(args) => top::run(&args),

@@ -51,7 +51,7 @@ type Line = Result<Request, String>;
 pub(super) fn run(args: &Args) -> Outcome {
     let config = args.venue.load()?;
     let lines = read_lines(args)?;
-    let connection = client_config(&config, args.session, Start::Now);
+    let connection = client_config(&config, args.session, Start::Now)?;
     let client = Client::connect(connection, PATIENCE)?;
     let mut desk = Desk::new(client, args.json);
     desk.discard_greeting()?;
@@ -60,6 +60,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     desk.summarize();
     if let Some(fault) = fault {
         return Err(fault.into());
+    }
+    if !fenced && desk.client.has_ended() {
+        return Err("the venue has ended; what it took before that will be answered when it is \
+                    started again"
+            .into());
     }
     if !fenced {
         return Err(format!("the venue was silent for {} s", PATIENCE.as_secs()).into());
@@ -197,7 +202,7 @@ impl Desk {
     fn wait_for_fence(&mut self) -> Result<bool, ClientError> {
         self.client.query()?;
         let mut heard = Instant::now();
-        while !self.fenced && heard.elapsed() < PATIENCE {
+        while !self.fenced && !self.client.has_ended() && heard.elapsed() < PATIENCE {
             if let Some(response) = self.client.receive(Duration::from_millis(100))? {
                 heard = Instant::now();
                 self.take(&response);

@@ -11,7 +11,7 @@ use crate::board::{Board, BoardError};
 use crate::config::Config;
 use crate::door::Door;
 use crate::operation::Operation;
-use crate::pipeline::{Venue, Watch};
+use crate::pipeline::{Counter, Counters, Venue, Watch};
 use crate::soup_entry::{SoupEntry, SoupEntryError};
 use crate::threads::{Footprint, Layout, Locked, Pin, Watchdog};
 use clap::Parser;
@@ -39,7 +39,7 @@ pub(super) struct Args {
     /// Where the journal is; made if it is not there
     #[arg(long, value_name = "DIR", default_value = "ringmatch-data")]
     data_dir: PathBuf,
-    /// Override the config: fsync, write or interval:MS
+    /// Override the config: fsync, interval:MS, write, or none, which keeps no journal
     #[arg(long, value_name = "POLICY")]
     durability: Option<Durability>,
     /// Override the config: dedicated, shared-network, shared, single or auto
@@ -155,7 +155,11 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
         config.sessions.len(),
     );
     eprintln!("  journal      {}, durability {}", data_dir.display(), config.journal.durability);
-    eprintln!("               {}", recovered.journal);
+    if config.journal.durability == Durability::None {
+        eprintln!("warning: there is NO JOURNAL: what is taken is gone when this process ends");
+    } else {
+        eprintln!("               {}", recovered.journal);
+    }
     eprintln!(
         "  recovered    {} commands in {:.3} s, {} checkpoints agree",
         recovered.commands,
@@ -166,6 +170,9 @@ fn announce(config: &Config, data_dir: &Path, venue: &Venue, door: Option<&Door>
     eprintln!("  orders       {}", addresses.orders);
     eprintln!("  requests     {} (responses come from here)", addresses.requests);
     eprintln!("  market data  {}", addresses.market_data);
+    if let Some(glimpse) = addresses.glimpse {
+        eprintln!("  glimpse      {glimpse} (TCP: the book, for late joiners)");
+    }
     if let Some(door) = door {
         eprintln!("  operator     {}", door.path().display());
     }
@@ -190,6 +197,7 @@ fn ready(venue: &Venue, soup: Option<&SoupEntry>) -> Value {
         "responses": addresses.requests,
         "market_data": addresses.market_data,
         "requests": addresses.requests,
+        "glimpse": addresses.glimpse,
         "soup": soup.map(SoupEntry::address),
         "recovered_commands": recovered.commands,
         "recovery_seconds": recovered.time.as_secs_f64(),
@@ -211,7 +219,7 @@ struct RoomWatch {
 }
 
 impl RoomWatch {
-    fn news(&mut self) -> Option<String> {
+    fn news(&mut self, counters: &Counters) -> Option<String> {
         let room = match Room::of(&self.directory, self.segment_bytes) {
             Ok(room) => room,
             Err(error) => {
@@ -221,6 +229,7 @@ impl RoomWatch {
             }
         };
         self.told_unknown = false;
+        counters.set(Counter::RoomSegments, room.segments);
         let told = std::mem::replace(&mut self.told_segments, room.segments);
         (room.is_short() && room.segments < told).then(|| room.to_string())
     }
@@ -262,6 +271,10 @@ fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl
     let mut watch = Watch::new(venue.counters().clone());
     let mut watchdog = Watchdog::new(venue.heartbeats(), venue.counters().clone(), Instant::now());
     let mut said = Instant::now();
+    if let Some(news) = room.news(venue.counters()) {
+        eprintln!("warning: {news}");
+    }
+    let mut service_fault = None;
     let mut board = Board::hang(data_dir, venue, &watchdog).inspect_err(no_board).ok();
     while goes_on() {
         std::thread::sleep(GLANCE);
@@ -276,7 +289,13 @@ fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl
         }
         if said.elapsed() >= Duration::from_secs(1) {
             said = Instant::now();
-            for news in watch.news().into_iter().chain(room.news()) {
+            if service_fault.is_none() {
+                service_fault = venue.service_fault();
+                if let Some(why) = service_fault {
+                    eprintln!("warning: old messages and late joiners are not served now: {why}");
+                }
+            }
+            for news in watch.news().into_iter().chain(room.news(venue.counters())) {
                 eprintln!("warning: {news}");
             }
         }

@@ -56,7 +56,7 @@ type Line = (u64, Result<String, String>);
 pub(super) fn run(args: &Args) -> Outcome {
     let config = args.venue.load()?;
     let start = args.from.map_or(Start::Now, Start::At);
-    let client = Client::connect(client_config(&config, args.session, start), PATIENCE)?;
+    let client = Client::connect(client_config(&config, args.session, start)?, PATIENCE)?;
     let out = std::io::stdout().lock();
     let mut floor = Floor { client, desk: OrderDesk::default(), on_the_way: VecDeque::new(), out };
     match floor.trade(&args.session, &read_lines()) {

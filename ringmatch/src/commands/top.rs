@@ -12,6 +12,7 @@ use crate::pipeline::Counter;
 use crate::threads::{Stall, ThreadState};
 use clap::Parser;
 use crossterm::{cursor, execute, terminal};
+use ringmatch_journal::ENOUGH_SEGMENTS;
 use serde_json::{Value, json};
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
@@ -70,7 +71,7 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 /// Whether the engine writes its board, and gets on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Health {
+pub(super) enum Health {
     Running,
     /// The process is well, and one of its stages makes no progress.
     Stalled(Stall),
@@ -81,7 +82,7 @@ enum Health {
 }
 
 impl Health {
-    fn of(writing: &Writing, clock: &SystemClock) -> Self {
+    pub(super) fn of(writing: &Writing, clock: &SystemClock) -> Self {
         let age_ms = clock.now().0.saturating_sub(writing.time.0) / 1_000_000;
         let process = Path::new("/proc").join(writing.process.to_string());
         match (process.exists() || !Path::new("/proc/self").exists(), age_ms) {
@@ -140,6 +141,13 @@ impl View<'_> {
         self.total(ahead).saturating_sub(self.total(behind))
     }
 
+    /// How much more fits on the journal's disk.
+    fn room(&self) -> String {
+        let segments = self.total(Counter::RoomSegments);
+        let mark = if segments < ENOUGH_SEGMENTS { ": SHORT, make room" } else { "" };
+        format!("{segments} more segments fit{mark}")
+    }
+
     fn json(&self) -> Value {
         let names = |counter: &Counter| (counter.text().replace(' ', "_"), self.total(*counter));
         let totals: serde_json::Map<String, Value> =
@@ -186,6 +194,7 @@ impl View<'_> {
                 "journal lag",
                 format!("{} commands not durable", self.lag(Counter::Sequenced, Counter::Durable)),
             ),
+            ("journal's disk", self.room()),
             ("books", format!("{} orders rest", self.total(Counter::RestingOrders))),
             ("sessions", self.total(Counter::Sessions).to_string()),
         ] {
@@ -243,5 +252,6 @@ fn is_of_the_wire(counter: Counter) -> bool {
             | Counter::Executions
             | Counter::RestingOrders
             | Counter::Sessions
+            | Counter::RoomSegments
     )
 }

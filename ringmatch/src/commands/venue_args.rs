@@ -5,6 +5,7 @@
 //! one, for an engine whose config is elsewhere.
 
 use crate::config::Config;
+use crate::keys::{Keys, KeysError};
 use clap::Args;
 use ringmatch_engine::SessionName;
 use ringmatch_gateway::client::{ClientConfig, Start};
@@ -30,6 +31,9 @@ pub(super) struct VenueArgs {
     /// Override the config: this host's address towards the venue
     #[arg(long, value_name = "ADDRESS")]
     interface: Option<Ipv4Addr>,
+    /// Override the config: the file with the session's key
+    #[arg(long, value_name = "FILE")]
+    keys: Option<PathBuf>,
 }
 
 impl VenueArgs {
@@ -47,20 +51,32 @@ impl VenueArgs {
         network.requests = self.requests.unwrap_or(network.requests);
         network.market_data = self.market_data.unwrap_or(network.market_data);
         network.interface = self.interface.unwrap_or(network.interface);
+        if self.keys.is_some() {
+            config.order_entry.keys.clone_from(&self.keys);
+        }
         Ok(config)
     }
 }
 
 /// How a client of this venue connects.
-pub(super) fn client_config(config: &Config, session: SessionName, start: Start) -> ClientConfig {
+///
+/// # Errors
+/// When its key cannot be read.
+pub(super) fn client_config(
+    config: &Config,
+    session: SessionName,
+    start: Start,
+) -> Result<ClientConfig, KeysError> {
     let network = &config.network;
-    ClientConfig {
+    let key = Keys::of_client(config, session)?;
+    Ok(ClientConfig {
         session,
         orders: network.orders,
         requests: network.requests,
         interface: network.interface,
         start,
-    }
+        key,
+    })
 }
 
 /// How a reader of this venue's market data joins.

@@ -11,6 +11,7 @@
 use super::{Flow, Mix, Place, TimeBase};
 use crate::clock::SystemClock;
 use crate::config::{Config, SessionConfig};
+use crate::keys::Keys;
 use crate::pipeline::{Counter, Times, Venue};
 use ringmatch_engine::{Price, SessionName, Symbol};
 use ringmatch_gateway::client::{Client, ClientConfig, Start};
@@ -62,6 +63,8 @@ impl Site {
         config.network.orders = group(0, 0);
         config.network.market_data = group(1, config.network.market_data.port());
         config.network.requests = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
+        // Nobody joins it late.
+        config.glimpse = None;
         let venue = Venue::start(&config, directory.path())?;
         config.network.orders = v4(venue.addresses().orders)?;
         config.network.requests = v4(venue.addresses().requests)?;
@@ -94,6 +97,7 @@ impl Site {
             requests: network.requests,
             interface: network.interface,
             start: Start::Now,
+            key: Keys::of_client(&self.config, session)?,
         };
         Ok(Client::connect(config, PATIENCE)?)
     }

@@ -41,6 +41,20 @@ counters! {
     Truncated = "datagrams of orders too short for a MoldUDP64 header", true;
     /// Datagrams of orders that name no session of the venue.
     UnknownSession = "datagrams of orders from unknown sessions", true;
+    /// Datagrams without a seal, of sessions that have keys.
+    Unsealed = "datagrams without a seal, of sessions that have keys", true;
+    /// Datagrams with a wrong seal.
+    BrokenSeals = "datagrams sealed with a wrong key, or changed on the way", true;
+    /// Datagrams of no login, of an earlier one, or of another run.
+    OtherLogins = "datagrams of logins that are over", false;
+    /// Datagrams that were played again.
+    Replayed = "datagrams that were sealed and had come before", false;
+    /// Attempts to log in that were too many at once.
+    Unchallenged = "attempts to log in that were too many at once", true;
+    /// Datagrams of sessions that another address speaks for.
+    OtherSources = "datagrams from other addresses than the one that speaks for the session", true;
+    /// Times that a client's silence had its orders canceled.
+    Silences = "clients that fell silent, whose orders were canceled", true;
     /// Datagrams of orders whose blocks do not add up.
     MalformedPackets = "malformed packets of orders", true;
     /// Packets of orders that had come before.
@@ -59,8 +73,19 @@ counters! {
     UnknownRequests = "requests for unknown sessions", true;
     /// Requests for messages that were never sent.
     NeverSent = "requests for messages that were never sent", true;
-    /// Requests for messages that have left the window.
-    Forgotten = "requests for messages older than the retransmission window", true;
+    /// Requests for messages that have left the window, with nobody to serve
+    /// them.
+    Forgotten = "requests for messages older than the window that nobody keeps", true;
+    /// Requests for such messages that found too many others waiting.
+    OldDropped = "requests for old messages dropped, because too many waited", true;
+    /// Requests of sources that made too many.
+    TooManyRequests = "requests of sources that made too many", true;
+    /// Requests without a seal, of sessions that have keys.
+    UnsealedRequests = "requests without a seal, of sessions that have keys", true;
+    /// Requests with a wrong seal.
+    BrokenRequests = "requests sealed with a wrong key, or changed on the way", true;
+    /// Requests of logins that are over, and those that were played again.
+    OldRequests = "requests of logins that are over, or that had come before", false;
     /// Requests answered.
     Answered = "requests answered", false;
     /// The last command sequenced.
@@ -79,8 +104,30 @@ counters! {
     RestingOrders = "orders resting", false;
     /// Events sent since the start.
     Published = "events sent", false;
+    /// Journal segments that still fit on the disk.
+    RoomSegments = "journal segments fit on the disk", false;
     /// Packets of responses and market data that the network did not take.
     Unsent = "packets of responses or market data that the network did not take", true;
+    /// The last command that the service's follower has applied.
+    Followed = "commands followed by the service", false;
+    /// Requests answered from disk.
+    OldAnswered = "requests for old messages answered from disk", false;
+    /// Requests beyond what a source may have.
+    OldRefused = "requests for old messages beyond what one source may have", true;
+    /// Requests for messages that are not on disk, or not yet.
+    OldMissing = "requests for old messages that the output log does not have yet", false;
+    /// Requests for messages whose block is damaged or cannot be read.
+    OldUnreadable = "requests for old messages that cannot be read from disk", true;
+    /// Answers that the network did not take.
+    OldUnsent = "answers from disk that the network did not take", true;
+    /// Pictures of the market told to late joiners.
+    Glimpses = "pictures of the market told to late joiners", false;
+    /// Connections of late joiners hung up on because there were too many.
+    GlimpseTurnedAway = "late joiners turned away, because there were too many", true;
+    /// Connections of late joiners that did not read.
+    GlimpseSlow = "late joiners hung up on because they did not read", true;
+    /// Connections of late joiners that were silent or sent nonsense.
+    GlimpseUnsound = "late joiners hung up on for silence, nonsense or a foreign session", true;
 }
 
 /// The counters of one venue.

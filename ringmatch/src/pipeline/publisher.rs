@@ -4,11 +4,14 @@
 //! those whose cause is durable. What was computed and is not durable yet waits
 //! in the ring; if the process dies, it dies with it, and nobody saw it. Whole
 //! batches leave in as few packets as they fit in. Here also requests for
-//! missed messages are served, from the window, and heartbeats are sent.
+//! missed messages are served, from the window, and heartbeats are sent; a venue
+//! that ends in order says so to all. What has left the window is for the
+//! service; the publisher never waits for it.
 
 use super::mark::{Mark, Marks};
 use super::{Counter, Counters, Meters, Stage, Stop, Timing};
 use crate::clock::Clock;
+use crate::service::OldRequests;
 use ringmatch_engine::event::Event;
 use ringmatch_engine::{Nanos, Sequence};
 use ringmatch_gateway::net::{Datagrams, MAX_DATAGRAM, Unsent};
@@ -30,6 +33,11 @@ const HEARTBEAT_CHECK_NS: u64 = 1_000_000;
 pub struct Publisher<N, C> {
     wire: Wire<N>,
     outlet: Outlet,
+    /// Where requests go that the outlet cannot serve any more.
+    old_requests: Option<OldRequests>,
+    /// Requests that went there, and that found no room.
+    handed_over: u64,
+    dropped: u64,
     events: Option<Consumer<Event>>,
     durable: SequenceReader,
     clock: C,
@@ -79,12 +87,13 @@ impl<N: Datagrams> Wire<N> {
 }
 
 impl<N: Datagrams, C: Clock> Publisher<N, C> {
-    /// A publisher of streams that stand where `outlet` says.
+    /// A publisher of streams that stand where `outlet` says. It sends from a
+    /// socket, and market data to an address.
     #[must_use]
     pub fn new(
-        network: N,
-        market_data: SocketAddr,
+        sockets: (N, SocketAddr),
         outlet: Outlet,
+        old_requests: Option<OldRequests>,
         events: Consumer<Event>,
         marks: Consumer<Mark>,
         durable: SequenceReader,
@@ -92,9 +101,13 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
     ) -> Self {
         let timing = meters.timing("receive_to_sent");
         let from_matched = meters.timing("matched_to_sent");
+        let (network, market_data) = sockets;
         Self {
             wire: Wire { network, market_data, unsent: 0 },
             outlet,
+            old_requests,
+            handed_over: 0,
+            dropped: 0,
             events: Some(events),
             durable,
             clock: meters.clock,
@@ -118,7 +131,12 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
         let durable = Sequence(self.durable.get());
         let batch = match events.take(BATCH) {
             Ok(batch) => batch,
-            Err(Ended::Closed) => return Err(Stop::Finished),
+            Err(Ended::Closed) => {
+                let Self { wire, outlet, .. } = self;
+                outlet.end(now.0, &mut |to, packet| wire.send(to, packet));
+                wire.flush();
+                return Err(Stop::Finished);
+            }
             Err(Ended::Poisoned) => return Err(Stop::Failed("the matcher has failed".into())),
         };
         let Self { wire, outlet, marks, .. } = self;
@@ -154,12 +172,16 @@ impl<N: Datagrams, C: Clock> Publisher<N, C> {
         }
         self.requests_checked = now;
         let failed = |error| Stop::Failed(format!("requests cannot be received: {error}"));
-        let Self { wire, outlet, buffer, .. } = self;
+        let Self { wire, outlet, buffer, old_requests, handed_over, dropped, .. } = self;
         for served in 0..REQUESTS {
             let arrived = wire.network.receive(buffer).map_err(failed)?;
             let Some((len, from)) = arrived else { return Ok(served) };
             let send = &mut |to, packet: &[u8]| wire.send(to, packet);
-            outlet.request(&buffer[..len], from, now.0, send);
+            let forgotten = outlet.request(&buffer[..len], from, now.0, send);
+            if let (Some(request), Some(service)) = (forgotten, &*old_requests) {
+                *handed_over += 1;
+                *dropped += u64::from(!service.hand_over(request, from));
+            }
         }
         Ok(REQUESTS)
     }
@@ -182,7 +204,12 @@ impl<N, C> Publisher<N, C> {
             (Counter::MalformedRequests, outlet.malformed),
             (Counter::UnknownRequests, outlet.unknown_session),
             (Counter::NeverSent, outlet.never_sent),
-            (Counter::Forgotten, outlet.forgotten),
+            (Counter::Forgotten, outlet.forgotten - self.handed_over),
+            (Counter::OldDropped, self.dropped),
+            (Counter::TooManyRequests, outlet.too_many),
+            (Counter::UnsealedRequests, outlet.seals.unsealed),
+            (Counter::BrokenRequests, outlet.seals.broken),
+            (Counter::OldRequests, outlet.seals.other_login + outlet.seals.replayed),
             (Counter::Answered, outlet.answered),
             (Counter::Unsent, self.wire.unsent),
             (Counter::Published, self.published),

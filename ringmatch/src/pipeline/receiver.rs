@@ -5,12 +5,13 @@
 //! the order of the log. It stamps the time, which never goes back, also not
 //! over a restart. Operator actions enter here too, before anything that
 //! arrives later: those of the start, and those that an operator asks for while
-//! the venue runs. When something in the exchange is due, it sequences a tick. A
+//! the venue runs. When something in the exchange is due, it sequences a tick,
+//! and when a client falls silent, the cancel of its orders. A
 //! full ring stops it: datagrams then wait in the socket's buffer, and what does
 //! not fit there is lost and repaired.
 
 use super::control::Asked;
-use super::{Applied, ControlQueue, Counter, Counters, Meters, Progress, Stage, Stop};
+use super::{Applied, ControlQueue, Counter, Counters, Meters, Progress, Silences, Stage, Stop};
 use crate::clock::Clock;
 use crate::operation::Registry;
 use ringmatch_engine::command::{Command, SequencedCommand};
@@ -80,8 +81,9 @@ pub struct Office {
     progress: Progress,
     /// The operator's command that was sequenced last, and who waits for it.
     pending: Option<(Sequence, SyncSender<Result<Applied, String>>)>,
-    /// The tick that was sequenced last.
+    /// What was sequenced last because time has passed.
     tick: Sequence,
+    silences: Silences,
 }
 
 impl Office {
@@ -94,7 +96,15 @@ impl Office {
         progress: Progress,
     ) -> Self {
         let opening = opening.into_iter().collect();
-        Self { opening, queue, progress, pending: None, tick: Sequence(0) }
+        let (tick, silences) = (Sequence(0), Silences::default());
+        Self { opening, queue, progress, pending: None, tick, silences }
+    }
+
+    /// The same, and it has the orders of silent clients canceled.
+    #[must_use]
+    pub fn heeding(mut self, silences: Silences) -> Self {
+        self.silences = silences;
+        self
     }
 
     /// Sequences what the start asks for as far as there is room.
@@ -129,6 +139,18 @@ impl Office {
             return 0;
         }
         let Some(sequence) = desk.sequence(SessionId(0), 0, Command::Tick) else { return 0 };
+        self.tick = sequence;
+        1
+    }
+
+    /// Sequences the cancel of a client's orders that has fallen silent, unless
+    /// something is not applied yet that its cells are needed for.
+    fn heed_silence(&mut self, now: Nanos, desk: &mut Desk, intake: &mut Intake) -> usize {
+        let is_busy = self.pending.is_some() || self.progress.of(self.tick).is_none();
+        if is_busy || !desk.has_room() {
+            return 0;
+        }
+        let Some(sequence) = self.silences.poll(now, intake, desk) else { return 0 };
         self.tick = sequence;
         1
     }
@@ -256,7 +278,12 @@ impl<N: Datagrams, C: Clock> Receiver<N, C> {
             done += office.operate(desk, intake, durable);
             intake.resume(desk);
             desk.ring.publish();
-            done += self.receive(desk)?;
+            let received = self.receive(desk)?;
+            done += received;
+            if received < BATCH {
+                done += self.office.heed_silence(now, desk, &mut self.intake);
+                desk.ring.publish();
+            }
         }
         let Self { network, intake, unsent, .. } = self;
         intake.poll(now.0, durable, |packet, to| {
@@ -296,6 +323,13 @@ impl<N, C> Receiver<N, C> {
             (Counter::GapRequests, sessions.requests),
             (Counter::StashOverflows, sessions.stash_overflows),
             (Counter::UnsentToClients, self.unsent),
+            (Counter::Unsealed, intake.seals.unsealed),
+            (Counter::BrokenSeals, intake.seals.broken),
+            (Counter::OtherLogins, intake.seals.other_login),
+            (Counter::Replayed, intake.seals.replayed),
+            (Counter::Unchallenged, intake.unchallenged),
+            (Counter::OtherSources, intake.other_source),
+            (Counter::Silences, self.office.silences.canceled()),
         ] {
             self.counters.set(counter, total);
         }

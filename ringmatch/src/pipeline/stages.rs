@@ -7,21 +7,22 @@
 use super::mark::Mark;
 use super::receiver::{Desk, Office};
 use super::{
-    ControlQueue, Journaler, Matcher, Meters, Progress, Publisher, Receiver, Restored, Stage,
-    StartError,
+    ControlQueue, Journaler, Matcher, Meters, Progress, Publisher, Receiver, Restored, Silences,
+    Stage, StartError,
 };
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::log::Checkpoint;
 use crate::operations;
+use crate::service::OldRequests;
 use crate::threads::{Assignment, Layout, Priority};
 use ringmatch_engine::Exchange;
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
-use ringmatch_gateway::Intake;
 use ringmatch_gateway::net::Datagrams;
+use ringmatch_gateway::{Intake, Logins};
 use ringmatch_journal::{Storage, Writer};
-use ringmatch_ring::{Builder, SequenceWriter};
+use ringmatch_ring::{Builder, SequenceReader, SequenceWriter};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -35,6 +36,7 @@ pub struct Stages {
     journaler: Box<dyn Stage>,
     matcher: Box<dyn Stage>,
     publisher: Box<dyn Stage>,
+    durable: SequenceReader,
 }
 
 /// A venue's ends of the network.
@@ -45,6 +47,8 @@ pub struct Sockets<N> {
     pub requests: N,
     /// Where market data is sent.
     pub market_data: SocketAddr,
+    /// Who serves what the windows have lost.
+    pub old_requests: Option<OldRequests>,
 }
 
 impl Stages {
@@ -96,17 +100,17 @@ impl Stages {
         let progress = Progress::starting_at(&exchange);
         let receiver = Receiver::new(
             sockets.orders,
-            intake(&exchange),
+            intake(&exchange, outlet.logins()),
             Desk::new(command_ring, last, time),
-            Office::new(opening, queue, progress.clone()),
+            Office::new(opening, queue, progress.clone()).heeding(Silences::of(config, &exchange)),
             durable.reader(),
             Arc::clone(stop),
             meters.clone(),
         );
         let publisher = Publisher::new(
-            sockets.requests,
-            sockets.market_data,
+            (sockets.requests, sockets.market_data),
             outlet,
+            sockets.old_requests,
             to_publisher,
             mark_reader,
             durable.reader(),
@@ -121,6 +125,7 @@ impl Stages {
             progress,
             meters.clone(),
         );
+        let known_durable = durable.reader();
         let journaler =
             Journaler::new(writer, last, to_journaler, checkpoint_reader, durable, meters.clone());
         Ok(Self {
@@ -128,13 +133,20 @@ impl Stages {
             journaler: Box::new(journaler),
             matcher: Box::new(matcher),
             publisher: Box::new(publisher),
+            durable: known_durable,
         })
+    }
+
+    /// The last command that is durable, for whoever follows.
+    #[must_use]
+    pub fn durable(&self) -> SequenceReader {
+        self.durable.clone()
     }
 
     /// All of them, in the order of the pipeline.
     #[must_use]
     pub fn in_order(self) -> [Box<dyn Stage>; 4] {
-        let Self { receiver, journaler, matcher, publisher } = self;
+        let Self { receiver, journaler, matcher, publisher, .. } = self;
         [receiver, journaler, matcher, publisher]
     }
 
@@ -145,7 +157,7 @@ impl Stages {
         cpus: &[usize],
         priority: Priority,
     ) -> Vec<Assignment> {
-        let Self { receiver, journaler, matcher, publisher } = self;
+        let Self { receiver, journaler, matcher, publisher, .. } = self;
         let threads: Vec<(&'static str, Vec<Box<dyn Stage>>)> = match layout {
             Layout::Dedicated => vec![
                 ("receiver", vec![receiver]),
@@ -170,8 +182,8 @@ impl Stages {
 }
 
 /// The venue's end of the order streams, as the recovered exchange knows them.
-fn intake(exchange: &Exchange) -> Intake {
-    let mut intake = Intake::default();
+fn intake(exchange: &Exchange, logins: &Logins) -> Intake {
+    let mut intake = Intake::with_logins(logins.clone());
     for instrument in exchange.instruments() {
         intake.list(instrument.id, instrument.symbol);
     }

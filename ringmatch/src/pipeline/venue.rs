@@ -12,16 +12,18 @@ use super::{
     Control, Counters, Ending, Meters, Recovered, Restored, Sockets, Stages, Times, control,
 };
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Config, ThreadsConfig};
+use crate::config::{Config, RepairConfig, ThreadsConfig};
 use crate::follower::FollowError;
+use crate::keys::{Keys, KeysError};
 use crate::operations::ChangedConfig;
+use crate::service::{Opening, ServiceThread, StreamLogError};
 use crate::threads::{
     self, Cpus, Heartbeat, Layout, Locked, Oversubscribed, Standing, Started, WrongPins,
 };
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
-use ringmatch_gateway::{Outlet, OutletConfig};
-use ringmatch_journal::{Directory, JournalError};
+use ringmatch_gateway::{Logins, Outlet, OutletConfig};
+use ringmatch_journal::{Directory, Durability, JournalError, Nowhere, Storage, Writer};
 use ringmatch_ring::BuildError;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -52,12 +54,21 @@ pub enum StartError {
     /// A limit is out of its range.
     #[error(transparent)]
     Limits(#[from] LimitsError),
+    /// The output log cannot be opened.
+    #[error(transparent)]
+    Streams(#[from] StreamLogError),
     /// The config contradicts the journal.
     #[error(transparent)]
     Changed(#[from] ChangedConfig),
     /// A ring cannot be built.
     #[error(transparent)]
     Ring(#[from] BuildError),
+    /// It is not known who may trade.
+    #[error(transparent)]
+    Keys(#[from] KeysError),
+    /// The system has no random numbers.
+    #[error("no numbers for logins can be drawn: {0}")]
+    Random(#[from] getrandom::Error),
     /// There are not as many CPUs to pin to as threads.
     #[error(transparent)]
     Pins(#[from] WrongPins),
@@ -78,6 +89,8 @@ pub struct Addresses {
     pub market_data: SocketAddr,
     /// Where requests are received, and responses sent from.
     pub requests: SocketAddr,
+    /// Where late joiners get the book, if they do.
+    pub glimpse: Option<SocketAddr>,
 }
 
 /// How a venue ended.
@@ -108,6 +121,7 @@ pub struct Venue {
     layout: Layout,
     locked: Locked,
     threads: Vec<Started>,
+    service: Option<ServiceThread>,
     meters: Meters<SystemClock>,
     control: Control,
     stop: Arc<AtomicBool>,
@@ -120,33 +134,60 @@ impl Venue {
     /// When the journal, a socket, the config or a thread stands in the way;
     /// nothing has been changed then but what recovery did.
     pub fn start(config: &Config, data_dir: &Path) -> Result<Self, StartError> {
+        let directory = Directory::create(data_dir)
+            .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
+        match config.journal.durability {
+            Durability::None => Self::start_on(config, Nowhere::instead_of(directory)?, None),
+            _ => Self::start_on(config, directory.clone(), Some((data_dir, directory))),
+        }
+    }
+
+    /// Starts on a journal; what is in a directory can be followed there.
+    fn start_on<S: Storage>(
+        config: &Config,
+        storage: S,
+        kept: Option<(&Path, Directory)>,
+    ) -> Result<Self, StartError>
+    where
+        Writer<S>: Send,
+    {
+        let logins = Logins::new(Keys::of_venue(config)?.iter(), getrandom::u64()?);
         let ThreadsConfig { wait, priority, lock_memory, .. } = config.threads;
         let usable = Cpus::usable();
         let layout = config.threads.layout.resolve(usable.count(), config.journal.durability);
         layout.check(wait, 0, &usable)?;
         let cpus = config.threads.pin.assign(layout, &usable)?;
-        let directory = Directory::create(data_dir)
-            .map_err(|source| StartError::Directory { path: data_dir.to_owned(), source })?;
-        let recovery = open_journal(config, directory)?;
+        let recovery = open_journal(config, storage)?;
         let orders = open_endpoint(config, "orders", config.network.orders)?;
         let requests = open_endpoint(config, "requests", config.network.requests)?;
+        let opening = match &kept {
+            Some((data_dir, _)) => Opening::new(config, data_dir, &requests)?,
+            None => Opening::default(),
+        };
         let addresses = Addresses {
             orders: orders.local_address(),
             market_data: config.network.market_data.into(),
             requests: requests.local_address(),
+            glimpse: opening.glimpse_address(),
         };
-        let outlet = Outlet::new(OutletConfig::new(config.venue.name));
+        let outlet = Outlet::new(outlet_config(config)).with_logins(logins);
         let restored = Restored::replay(config, recovery, outlet)?;
         let recovered = restored.recovered.clone();
         let (meters, stop) = (Meters::new(SystemClock::start()), Arc::default());
         let (control, queue) = control();
-        let sockets = Sockets { orders, requests, market_data: addresses.market_data };
+        let (market_data, old_requests) = (addresses.market_data, opening.old_requests());
+        let sockets = Sockets { orders, requests, market_data, old_requests };
         let stages = Stages::join(config, restored, sockets, Stages::RING, queue, &meters, &stop)?;
+        let durable = stages.durable();
         // Rings, books, windows and buffers are all there by now.
         let locked = if lock_memory { Locked::now() } else { Locked::Unasked };
+        let service = match kept {
+            Some((_, journal)) => opening.start(config, journal, durable, &meters)?,
+            None => None,
+        };
         let threads = Vec::new();
         let mut venue =
-            Self { addresses, recovered, layout, locked, threads, meters, control, stop };
+            Self { addresses, recovered, layout, locked, threads, service, meters, control, stop };
         for assignment in stages.assign(layout, &cpus, priority) {
             venue.threads.push(threads::start(assignment, wait).map_err(StartError::Thread)?);
         }
@@ -224,6 +265,12 @@ impl Venue {
         self.threads.iter().all(|thread| !thread.handle.is_finished())
     }
 
+    /// Why old messages and late joiners are not served any more, if so.
+    #[must_use]
+    pub fn service_fault(&self) -> Option<&str> {
+        self.service.as_ref()?.fault()
+    }
+
     /// Lets it take no more orders, finish those it has, and end.
     pub fn stop(&self) {
         self.stop.store(true, Ordering::Release);
@@ -241,7 +288,23 @@ impl Venue {
             };
             report.endings.push((name, ending));
         }
+        if let Some(service) = self.service {
+            service.stop();
+        }
         report
+    }
+}
+
+/// The windows as the config has them, in bytes; a message of market data has
+/// 32 of them, a response 64, about.
+fn outlet_config(config: &Config) -> OutletConfig {
+    let RepairConfig { market_window_bytes, response_window_bytes, .. } = config.repair;
+    OutletConfig {
+        market_bytes: market_window_bytes,
+        market_messages: market_window_bytes / 32,
+        response_bytes: response_window_bytes,
+        response_messages: response_window_bytes / 64,
+        ..OutletConfig::new(config.venue.name)
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Site {
     pub durability: &'static str,
     pub layout: &'static str,
     pub sessions: Vec<String>,
+    /// Further sections of the config.
+    pub more: String,
 }
 
 impl Site {
@@ -48,6 +50,7 @@ impl Site {
             durability: "fsync",
             layout: "auto",
             sessions: sessions.iter().map(|&name| name.to_owned()).collect(),
+            more: String::new(),
         }
     }
 
@@ -69,6 +72,7 @@ impl Site {
              [limits]\norders = 65536\nlevels_per_side = 4096\ninstruments = 8\nsessions = 16\n\
              special_orders = 4096\nrecent_trades = 1024\n"
         );
+        text += &self.more;
         for symbol in ["AAPL", "MSFT", "NVDA"] {
             text += &format!(
                 "[[instrument]]\nsymbol = \"{symbol}\"\ntick_size = \"0.01\"\n\
@@ -92,7 +96,7 @@ impl Site {
     pub fn client(&self, session: &str, start: Start) -> ClientConfig {
         let session: SessionName = session.parse().unwrap();
         let Self { orders, requests, .. } = *self;
-        ClientConfig { session, orders, requests, interface: Ipv4Addr::LOCALHOST, start }
+        ClientConfig { session, orders, requests, interface: Ipv4Addr::LOCALHOST, start, key: None }
     }
 
     /// A connected client.
@@ -124,6 +128,7 @@ pub struct Engine {
     /// What it said when it was ready.
     pub ready: Value,
     said: Arc<Mutex<String>>,
+    listener: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Engine {
@@ -156,12 +161,13 @@ impl Engine {
         // Somebody must read what it says, or it could not say it.
         let said = Arc::new(Mutex::new(String::new()));
         let heard = Arc::clone(&said);
-        std::thread::spawn(move || {
+        let listener = std::thread::spawn(move || {
             for line in BufReader::new(stderr).lines().map_while(Result::ok) {
                 heard.lock().unwrap().push_str(&(line + "\n"));
             }
         });
-        Ok(Self { child, ready: serde_json::from_str(&line).unwrap(), said })
+        let listener = Some(listener);
+        Ok(Self { child, ready: serde_json::from_str(&line).unwrap(), said, listener })
     }
 
     /// What it has said on standard error so far.
@@ -177,6 +183,20 @@ impl Engine {
     /// The digest it started with.
     pub fn digest(&self) -> &str {
         self.ready["digest"].as_str().unwrap()
+    }
+
+    /// Whether its process is there.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// What it has said until it ended by itself, and its exit code.
+    pub fn end(mut self) -> (String, Option<i32>) {
+        let code = self.child.wait().unwrap().code();
+        if let Some(listener) = self.listener.take() {
+            listener.join().unwrap();
+        }
+        (self.said(), code)
     }
 
     /// Kills it as a crash would (SIGKILL), and waits until it is gone.

@@ -7,6 +7,8 @@ mod bad_input;
 mod crash;
 /// A made-up day of recorded market data.
 mod day;
+/// A disk that fills up, and an engine without a journal.
+mod disk;
 /// `doctor` as a start-up script runs it.
 mod doctor;
 /// A venue in a child process, and where to find it.
@@ -15,6 +17,8 @@ mod engine;
 mod failures;
 /// Recorded market data as order flow.
 mod feed;
+/// What was missed long ago, and the book for who joins late.
+mod gap_repair;
 /// The commands that read a journal, on journals made here.
 mod journal_tools;
 /// The latency tool: what it prints and writes.
@@ -33,10 +37,14 @@ mod operate;
 mod proxy;
 /// Messages and files of recorded market data.
 mod record;
+/// Sessions with keys: who gets in, who takes over, who is gone.
+mod sealed;
 /// `send` and `tap` as a user runs them.
 mod send;
 /// `session` as a program in any language runs it.
 mod session;
+/// `shadow` beside a running engine, and on journals that it cannot agree with.
+mod shadow;
 /// A whole venue in one seeded thread: bad network, unkind disk, crashes.
 mod simulation;
 /// Orders by TCP, from login to crash.

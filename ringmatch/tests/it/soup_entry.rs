@@ -8,14 +8,16 @@
 use crate::engine::{Engine, PATIENCE, Site, free_port};
 use ringmatch_engine::command::Side;
 use ringmatch_engine::{Price, UserRef};
+use ringmatch_gateway::bridge::{OrderBridge, VenueAddress};
 use ringmatch_gateway::client::{NewOrder, Start};
-use ringmatch_gateway::soup::{ClientEvent, Closed, SoupClient, SoupConfig};
+use ringmatch_gateway::soup::{ClientEvent, Closed, HostConfig, SoupClient, SoupConfig};
 use ringmatch_gateway::wire::Alpha;
 use ringmatch_gateway::wire::ouch::{Inbound, Outbound};
 use ringmatch_gateway::wire::soup::{LoginReject, LoginRequest};
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
@@ -314,5 +316,89 @@ fn a_silent_client_is_hung_up_on() {
         assert!(warned.elapsed() < PATIENCE, "{}", engine.said());
         std::thread::yield_now();
     }
+    assert_eq!(engine.stop(), Some(0));
+}
+
+/// Ends a loop, also when the test fails.
+struct StopAtTheEnd<'a>(&'a AtomicBool);
+
+impl Drop for StopAtTheEnd<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A client that does not read is hung up on, costs no more than its bound, and
+/// keeps nobody else from trading. Nothing is lost for it: it comes back.
+#[test]
+fn a_client_that_does_not_read_is_hung_up_on() {
+    const ORDERS: u64 = 8_000;
+    let place = Place::new();
+    let engine = place.start();
+    let mut filler = place.site.connect("ALPHA", Start::Now);
+    for _ in 0..ORDERS {
+        let order = NewOrder::limit("MSFT".parse().unwrap(), Side::Buy, 1, PRICE);
+        filler.enter(&order).unwrap();
+        while filler.try_receive().unwrap().is_some() {}
+    }
+    filler.flush().unwrap();
+    let deadline = Instant::now() + PATIENCE;
+    while !filler.is_safe() {
+        assert!(Instant::now() < deadline, "the orders are not safe");
+        filler.receive(Duration::from_millis(20)).unwrap();
+    }
+    drop(filler);
+
+    // A bridge of its own, with small bounds.
+    let host = HostConfig {
+        out_bytes: 16 << 10,
+        stall_ns: 300_000_000,
+        ..HostConfig::new("tests", SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))
+    };
+    let venue = VenueAddress {
+        orders: place.site.orders.into(),
+        requests: place.site.requests.into(),
+        interface: Ipv4Addr::LOCALHOST,
+    };
+    let password = "SECRET".parse().unwrap();
+    let logins = ["ALPHA", "CHARLIE"].map(|name| (name.parse().unwrap(), password));
+    let mut bridge = OrderBridge::open(host, venue, logins).unwrap();
+    let std::net::SocketAddr::V4(address) = bridge.local_address() else { panic!("IPv4") };
+    let stop = AtomicBool::new(false);
+    let slow = std::thread::scope(|scope| {
+        let stop_at_the_end = StopAtTheEnd(&stop);
+        let served = scope.spawn(|| {
+            let epoch = Instant::now();
+            while !stop.load(Ordering::Acquire) {
+                let now = u64::try_from(epoch.elapsed().as_nanos()).unwrap();
+                if bridge.poll(now) == 0 {
+                    std::thread::sleep(Duration::from_micros(200));
+                }
+            }
+            bridge.counters().slow
+        });
+        // It asks for everything, and reads nothing.
+        let mut deaf = TcpStream::connect(address).unwrap();
+        let mut client = SoupClient::new(SoupConfig::default(), login("ALPHA", "SECRET", 1), 0);
+        client.poll(0, &mut |bytes| deaf.write_all(bytes).unwrap());
+        let mut charlie = Trader::log_in(address, login("CHARLI", "SECRET", 1));
+        for user_ref in 1..=50 {
+            charlie.enter(user_ref, Side::Buy, 1);
+            charlie.hears(1 + usize::try_from(user_ref).unwrap());
+        }
+        // Who is hung up on so cannot write either.
+        let deadline = Instant::now() + PATIENCE;
+        while deaf.write_all(b"\0\x01R").is_ok() {
+            assert!(Instant::now() < deadline, "it is still connected");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut back = Trader::log_in(address, login("ALPHA", "SECRET", 1));
+        let orders = usize::try_from(ORDERS).unwrap();
+        back.until("it hears of all orders", |back| back.accepted().len() == orders);
+        assert!(back.heard.iter().map(|said| said.0).eq(1..=back.heard.len() as u64));
+        drop(stop_at_the_end);
+        served.join().unwrap()
+    });
+    assert_eq!(slow, 1);
     assert_eq!(engine.stop(), Some(0));
 }

@@ -69,6 +69,8 @@ fn an_engine_is_watched_while_it_runs_is_stuck_and_has_gone() {
     assert_eq!(names, expected);
     let (text, _) = run(&[&nothing[..], &["--interval", "0.2"]].concat());
     assert!(text.contains("journal lag           0 commands not durable"), "{text}");
+    let room = seen["totals"]["journal_segments_fit_on_the_disk"].as_u64().unwrap();
+    assert!(room > 0 && text.contains("more segments fit"), "{text}");
 
     signal("-STOP", engine.pid());
     let seen = look_until(&data_dir, |seen| seen["state"] == "stuck");

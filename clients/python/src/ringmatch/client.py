@@ -15,6 +15,7 @@ from types import TracebackType
 from typing import Callable, Deque, Optional, Type, Union
 
 from . import net, ouch
+from .seal import Sealing, TakenOver
 from .session import Session, WindowFull
 from .stream import Counters
 from .wire import MARKET_PRICE, Message, Options, WireError, price as price_units
@@ -56,7 +57,9 @@ class Client:
     """A client of a venue, in one session.
 
     `start` is the first response wanted: nothing for those from now on, 1 for
-    all that the session ever had. Prices are decimal text or `Decimal`."""
+    all that the session ever had. `key` is the session's, if the venue has one
+    for it: 32 bytes, or as text 64 hexadecimal digits (`read_keys` reads them
+    from a file). Prices are decimal text or `Decimal`."""
 
     def __init__(
         self,
@@ -66,9 +69,10 @@ class Client:
         requests: net.Address = net.REQUESTS,
         interface: str = net.INTERFACE,
         start: Optional[int] = None,
+        key: Union[None, str, bytes] = None,
         timeout_seconds: float = 5.0,
     ) -> None:
-        self._session = Session(session, start)
+        self._session = Session(session, start, None if key is None else Sealing(key))
         self._to = {"orders": orders, "requests": requests}
         self._inbox: Deque[Response] = deque()
         self._next_user_ref = 0
@@ -94,7 +98,7 @@ class Client:
                 raise Silence(
                     f"session {self._session.name} got no answer from the venue at "
                     f"{self._to['orders']} and {self._to['requests']}: is it running, does it "
-                    "know this session, and does the interface fit?"
+                    "know this session, is the key the session's, and does the interface fit?"
                 )
             self._pump(HOUSEKEEPING_SECONDS)
 
@@ -231,6 +235,11 @@ class Client:
         return self._session.is_safe
 
     @property
+    def has_ended(self) -> bool:
+        """Whether the venue has ended in order, and nothing of it came since."""
+        return self._session.has_ended
+
+    @property
     def counters(self) -> Counters:
         """What the stream of responses has seen."""
         responses = self._session.responses
@@ -264,6 +273,8 @@ class Client:
                 self._session.order_datagram(datagram, self._send)
             elif sender[1] == self._to["requests"][1]:
                 self._take_responses(datagram)
+        if self._session.is_taken_over:
+            raise TakenOver(f"another client has logged in to the session {self._session.name}")
 
     def _take_responses(self, datagram: bytes) -> None:
         for number, data in self._session.response_datagram(datagram):

@@ -17,6 +17,7 @@ Address = Tuple[str, int]
 ORDERS: Address = ("239.192.77.1", 31001)
 MARKET_DATA: Address = ("239.192.77.2", 31002)
 REQUESTS: Address = ("127.0.0.1", 31003)
+GLIMPSE: Address = ("127.0.0.1", 31005)
 INTERFACE = "127.0.0.1"
 VENUE = "RINGMATCH"
 

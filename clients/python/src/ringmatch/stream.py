@@ -105,6 +105,9 @@ class Receiver:
             return []
         delivered: List[Tuple[int, bytes]] = []
         if packet.messages:
+            # A venue that ended in order may be started again and go on.
+            if self.ended_at is not None and packet.next_sequence > self.ended_at:
+                self.ended_at = None
             self._take(packet, delivered)
         else:
             self._announce(packet)
@@ -132,6 +135,8 @@ class Receiver:
         self._announced = packet.sequence
         if packet.is_end:
             self.ended_at = packet.sequence
+        elif self.ended_at is not None and packet.sequence >= self.ended_at:
+            self.ended_at = None
         beyond = [first for first in self._stash if first >= packet.sequence]
         for first in beyond:
             del self._stash[first]

@@ -53,7 +53,7 @@ pub(super) struct Participant {
 impl Participant {
     /// Connects a participant and lets it trade.
     pub(super) fn start(site: &Site, session: &str, seed: u64) -> Result<Self, Box<dyn Error>> {
-        let config = client_config(&site.config, session.parse()?, Start::Now);
+        let config = client_config(&site.config, session.parse()?, Start::Now)?;
         let client = Client::connect(config, PATIENCE)?;
         let symbols = site.config.instruments.iter().map(|listed| listed.symbol).collect();
         let trader = Trader {

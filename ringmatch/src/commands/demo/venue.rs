@@ -2,14 +2,18 @@
 //!
 //! It runs this same binary's `serve` on the default config, changed only in
 //! where it listens: a group and ports that nobody else has, so that a demo
-//! disturbs no venue and two demos do not meet.
+//! disturbs no venue and two demos do not meet; and in that each session has a
+//! key.
 
 use crate::config::Config;
 use ringmatch_gateway::net::{EndpointConfig, UdpEndpoint};
+use ringmatch_gateway::seal::Key;
 use serde_json::Value;
 use std::error::Error;
-use std::io::{BufRead, BufReader, Read};
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -39,7 +43,12 @@ impl Site {
             .replace("239.192.77.1:31001", &orders.to_string())
             .replace("239.192.77.2:31002", &market_data.to_string())
             .replace("127.0.0.1:31003", &requests.to_string())
-            .replace("= 67108864", &format!("= {SEGMENT_BYTES}"));
+            .replace("127.0.0.1:31005", "127.0.0.1:0")
+            .replace("segment_bytes = 67108864", &format!("segment_bytes = {SEGMENT_BYTES}"));
+        // The name is absolute: the venue's process and this one read the same file.
+        let keys = directory.path().canonicalize()?.join("venue.keys");
+        let text = format!("{text}\n[order_entry]\nkeys = {keys:?}\n");
+        write_keys(&keys, &text)?;
         let path = directory.path().join("venue.toml");
         std::fs::write(&path, &text)?;
         let config = Config::parse(&text, "the demo's config")?;
@@ -77,6 +86,16 @@ impl Site {
         process.ready = serde_json::from_str(&line)?;
         Ok(process)
     }
+}
+
+/// A new key for each session of a config.
+fn write_keys(path: &Path, config: &str) -> Result<(), Box<dyn Error>> {
+    let config = Config::parse(config, "the demo's config")?;
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    for session in &config.sessions {
+        writeln!(file, "{} {}", session.name, Key::random()?.to_hex())?;
+    }
+    Ok(())
 }
 
 /// The venue's process; killed when the value is dropped.

@@ -4,15 +4,20 @@
 //! is polled when, and how much slower than the others it is, is drawn, so that
 //! every order in which threads could come to work is played. A crash takes all stages at once, between two polls, or in
 //! the middle of one when the disk fails; with the power, what the disk had
-//! not synced goes too.
+//! not synced goes too. The service comes to work among the stages; its output
+//! log is on a disk of its own, of which nothing is ever synced, and every other
+//! venue has windows so small that clients hear most of what they missed from
+//! there.
 
 use super::clock::Time;
-use super::network::Network;
+use super::network::{Network, Socket};
 use ringmatch::config::Config;
 use ringmatch::follower::Follower;
 use ringmatch::pipeline::{
-    Meters, Recovered, Restored, Sockets, Stage, Stages, StartError, Stop, control, open_journal,
+    Counter, Counters, Meters, Recovered, Restored, Sockets, Stage, Stages, StartError, Stop,
+    control, open_journal,
 };
+use ringmatch::service::{Archive, LiveFollower, OutputLog, Repair, Service, old_requests};
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
 use ringmatch_engine::{Exchange, Sequence};
@@ -33,11 +38,25 @@ const SET_BACK_NS: u64 = 3_600_000_000_000;
 pub struct House {
     pub config: Config,
     pub disk: SimulatedDisk,
+    /// Where the output log is.
+    streams: SimulatedDisk,
     network: Network,
     time: Time,
     random: fastrand::Rng,
     stop: Arc<AtomicBool>,
     stages: Vec<Paced>,
+    service: Option<Service<SimulatedDisk, Socket>>,
+    window_bytes: usize,
+    counters: Counters,
+    /// Requests answered from the output log, in all runs.
+    repaired: u64,
+}
+
+/// The market as a late joiner is told of it: messages, and the number to go on
+/// with.
+pub struct Picture {
+    pub messages: Vec<Vec<u8>>,
+    pub next: u64,
 }
 
 /// A stage, and how often it comes to work: 1 is always.
@@ -56,8 +75,24 @@ pub struct Replay {
 impl House {
     pub fn new(config: Config, network: Network, time: Time, mut random: fastrand::Rng) -> Self {
         let disk = SimulatedDisk::new(random.u64(..));
-        let (stop, stages) = (Arc::default(), Vec::new());
-        Self { config, disk, network, time, random, stop, stages }
+        let streams = SimulatedDisk::new(random.u64(..));
+        let (stop, stages, service) = (Arc::default(), Vec::new(), None);
+        let window_bytes = if random.bool() { 1 << 11 } else { 1 << 17 };
+        let (counters, repaired) = (Counters::default(), 0);
+        Self {
+            config,
+            disk,
+            streams,
+            network,
+            time,
+            random,
+            stop,
+            stages,
+            service,
+            window_bytes,
+            counters,
+            repaired,
+        }
     }
 
     /// Starts on whatever the disk holds. A replay of the journal must come to
@@ -65,18 +100,20 @@ impl House {
     pub fn start(&mut self) -> Result<Recovered, StartError> {
         let recovery = open_journal(&self.config, self.disk.clone())?;
         let outlet = Outlet::new(OutletConfig {
-            market_bytes: 1 << 17,
-            market_messages: 1 << 12,
-            response_bytes: 1 << 16,
-            response_messages: 1 << 11,
+            market_bytes: self.window_bytes,
+            market_messages: self.window_bytes / 32,
+            response_bytes: self.window_bytes,
+            response_messages: self.window_bytes / 64,
             ..OutletConfig::new(self.config.venue.name)
         });
         let restored = Restored::replay(&self.config, recovery, outlet)?;
         let recovered = restored.recovered.clone();
+        let (old_requests, waiting) = old_requests();
         let sockets = Sockets {
             orders: self.network.socket(self.config.network.orders.into()),
             requests: self.network.socket(self.config.network.requests.into()),
             market_data: self.config.network.market_data.into(),
+            old_requests: Some(old_requests),
         };
         let set_to = MORNING + self.time.now() - self.random.u64(0..SET_BACK_NS);
         let meters = Meters::new(self.time.wall_clock(set_to));
@@ -84,6 +121,15 @@ impl House {
         let (_, queue) = control();
         let stages =
             Stages::join(&self.config, restored, sockets, RING, queue, &meters, &self.stop)?;
+        let (limits, venue) = (self.config.limits(), self.config.venue.name);
+        let follower = LiveFollower::new(self.disk.clone(), limits, stages.durable())?;
+        let network = self.network.socket(self.config.network.requests.into());
+        let archive = Archive {
+            log: OutputLog::open(self.streams.clone(), venue)?,
+            repair: Repair::new(network, waiting, 1_000_000),
+        };
+        self.counters = meters.counters.clone();
+        self.service = Some(Service::new(follower, Some(archive), None, self.counters.clone()));
         let paces = [1.0, 0.3, 0.05, 0.01];
         let paced = |stage| Paced { stage, pace: paces[self.random.usize(0..paces.len())] };
         self.stages = stages.in_order().into_iter().map(paced).collect();
@@ -98,8 +144,11 @@ impl House {
     /// ends the venue.
     pub fn work(&mut self) -> Result<(), String> {
         let stages = self.stages.len();
-        for _ in 0..stages {
-            let at = self.random.usize(0..stages);
+        for _ in 0..=stages {
+            let at = self.random.usize(0..=stages);
+            if let (true, Some(service)) = (at == stages, &mut self.service) {
+                service.poll(self.time.now()).expect("the service goes on");
+            }
             let Some(Paced { stage, pace }) = self.stages.get_mut(at) else { continue };
             if self.random.f64() >= *pace {
                 continue;
@@ -130,6 +179,8 @@ impl House {
     /// The process dies.
     pub fn die(&mut self) {
         self.stages.clear();
+        self.service = None;
+        self.repaired += std::mem::take(&mut self.counters).get(Counter::OldAnswered);
         for address in self.addresses() {
             self.network.close(address);
         }
@@ -139,6 +190,7 @@ impl House {
     pub fn lose_power(&mut self) {
         self.die();
         self.disk.power_cut();
+        self.streams.power_cut();
         self.disk.heal();
     }
 
@@ -150,6 +202,19 @@ impl House {
             self.work().expect("nothing fails at the end");
         }
         self.die();
+    }
+
+    /// Requests answered from the output log so far.
+    pub fn repaired(&self) -> u64 {
+        self.repaired + self.counters.get(Counter::OldAnswered)
+    }
+
+    /// What a late joiner would be told now.
+    pub fn picture(&self) -> Option<Picture> {
+        let follower = self.service.as_ref()?.follower();
+        let (exchange, mut messages) = (follower.exchange(), Vec::new());
+        follower.standing().tell(exchange, &mut |message| messages.push(message.to_vec()));
+        Some(Picture { messages, next: exchange.next_market().0 })
     }
 
     fn addresses(&self) -> [SocketAddr; 2] {

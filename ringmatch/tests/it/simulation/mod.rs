@@ -15,16 +15,17 @@ mod network;
 mod reader;
 /// Who dies at which step of one sale.
 mod sale;
+mod silence;
 mod trader;
 
 use clock::Time;
-use house::{House, Replay};
+use house::{House, Picture, Replay};
 use network::Network;
 use reader::Reader;
 use ringmatch::config::Config;
 use ringmatch_engine::command::{Command, SequencedCommand, Side, SystemEvent};
 use ringmatch_engine::{Digest, Exchange, SessionId};
-use ringmatch_gateway::market::DisplayedLevel;
+use ringmatch_gateway::market::{DisplayedLevel, MarketBook};
 use ringmatch_gateway::wire::itch::ItchMessage;
 use ringmatch_gateway::{Directory, translate};
 use std::net::SocketAddr;
@@ -85,6 +86,10 @@ struct Outcome {
     commands: usize,
     ticks: usize,
     crashes: u32,
+    /// Requests answered from disk.
+    repaired: u64,
+    /// Late joiners.
+    late: usize,
     carried: u64,
     time: u64,
 }
@@ -96,6 +101,8 @@ struct History {
     house: House,
     traders: Vec<Trader>,
     reader: Reader,
+    /// What late joiners were told.
+    pictures: Vec<Picture>,
     crashes: u32,
     /// When the venue comes back.
     up_at: u64,
@@ -107,8 +114,11 @@ fn address(host: u8, port: u16) -> SocketAddr {
 
 impl History {
     fn new(seed: u64) -> Self {
+        Self::with(Config::parse(CONFIG, "simulation").unwrap(), seed)
+    }
+
+    fn with(config: Config, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
-        let config = Config::parse(CONFIG, "simulation").unwrap();
         let time = Time::default();
         let network = Network::new(random.fork(), time.clone());
         let (orders, requests) = (config.network.orders.into(), config.network.requests.into());
@@ -124,7 +134,8 @@ impl History {
         let sockets = (market, address(9, 1), requests);
         let reader = Reader::new(config.venue.name, sockets, &network, &time);
         let house = House::new(config, network.clone(), time.clone(), random.fork());
-        Self { random, time, network, house, traders, reader, crashes: 0, up_at: 0 }
+        let pictures = Vec::new();
+        Self { random, time, network, house, traders, reader, pictures, crashes: 0, up_at: 0 }
     }
 
     fn play(mut self) -> Outcome {
@@ -162,6 +173,8 @@ impl History {
             commands: replay.commands.len(),
             ticks: replay.commands.iter().filter(|c| c.command == Command::Tick).count(),
             crashes: self.crashes,
+            repaired: self.house.repaired(),
+            late: self.pictures.len(),
             carried: self.network.carried(),
             time: self.time.now(),
         }
@@ -192,6 +205,7 @@ impl History {
                 let at = self.random.usize(0..self.traders.len());
                 self.traders[at].restart();
             }
+            20..40 => self.pictures.extend(self.house.picture()),
             _ => {}
         }
     }
@@ -269,8 +283,39 @@ impl History {
         }
         assert_eq!(self.reader.heard, market);
         check_book(exchange, &self.reader);
+        self.pictures.iter().for_each(|picture| self.check_picture(picture));
         assert!(commands.is_sorted_by_key(|command| command.time), "time never goes back");
     }
+}
+
+impl History {
+    /// A late joiner has the books of one who has heard everything before the
+    /// number that it is to go on with, and in the end the same as everybody.
+    fn check_picture(&self, picture: &Picture) {
+        let book = |messages: &[Vec<u8>]| {
+            let mut book = MarketBook::default();
+            for message in messages {
+                book.apply(&ItchMessage::decode(message).expect("a sound message"));
+            }
+            book
+        };
+        let told = usize::try_from(picture.next - 1).unwrap();
+        let (before, after) = self.reader.heard.split_at(told);
+        let (mut late, known) = (book(&picture.messages), book(before));
+        assert_eq!(shown(&late), shown(&known), "before message {}", picture.next);
+        for message in after {
+            late.apply(&ItchMessage::decode(message).expect("a sound message"));
+        }
+        assert_eq!(shown(&late), shown(&self.reader.book), "joined at {}", picture.next);
+        assert_eq!(late.unknown_orders(), 0);
+    }
+}
+
+/// All levels of all instruments.
+fn shown(book: &MarketBook) -> Vec<Vec<DisplayedLevel>> {
+    let instruments = book.instruments();
+    let both = |(number, _)| [Side::Buy, Side::Sell].map(|side| book.levels(number, side));
+    instruments.flat_map(both).collect()
 }
 
 /// The book that the reader rebuilt is the one that the exchange has.
@@ -304,6 +349,7 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
         (None, histories) => 0..histories.unwrap_or(HISTORIES),
     };
     let (mut histories, mut commands, mut ticks, mut crashes) = (0, 0, 0, 0);
+    let (mut repaired, mut late) = (0, 0);
     for seed in seeds {
         let play = || History::new(seed).play();
         match std::panic::catch_unwind(play) {
@@ -312,6 +358,8 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
                 commands += outcome.commands;
                 ticks += outcome.ticks;
                 crashes += outcome.crashes;
+                repaired += outcome.repaired;
+                late += outcome.late;
             }
             Err(panic) => {
                 eprintln!("history {seed} failed; RINGMATCH_SEED={seed} plays it again");
@@ -320,6 +368,8 @@ fn nothing_is_lost_doubled_or_told_before_it_is_safe() {
         }
     }
     println!("{histories} histories, {commands} commands, {ticks} ticks, {crashes} crashes");
+    println!("{repaired} requests answered from disk, {late} late joiners");
+    assert!(repaired.min(late as u64) > 0 || histories < HISTORIES, "nobody was away, or late");
     assert!(ticks > 0 || histories < HISTORIES, "time was told nowhere");
 }
 

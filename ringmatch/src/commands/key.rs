@@ -1,0 +1,21 @@
+//! `ringmatch key`: new keys, as lines of a keys file.
+
+use super::Outcome;
+use clap::Parser;
+use ringmatch_engine::SessionName;
+use ringmatch_gateway::seal::Key;
+
+/// Print new keys for sessions, as lines of the file that `keys` in [order_entry] names
+#[derive(Parser)]
+pub(super) struct Args {
+    /// The sessions
+    #[arg(required = true)]
+    sessions: Vec<SessionName>,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    for session in &args.sessions {
+        println!("{session} {}", Key::random()?.to_hex());
+    }
+    Ok(true)
+}
