@@ -101,6 +101,21 @@ impl Logins {
         &self.accounts[account.0].seal
     }
 
+    /// A packet of old responses for whoever is logged in to a session now,
+    /// sealed into `sealed`; as it is, if the session has no key. Its number is
+    /// zero: it brings late what it carries, and says nothing else.
+    pub fn seal_late<'a>(
+        &self,
+        session: SessionName,
+        packet: &'a [u8],
+        sealed: &'a mut Vec<u8>,
+    ) -> &'a [u8] {
+        let Some(account) = self.account(session) else { return packet };
+        let stamp = self.current(account).stamp(0);
+        self.seal(account).close(Purpose::Responses, stamp, packet, sealed);
+        sealed
+    }
+
     /// Who is logged in. Whoever reads while another logs in may see a login
     /// that nobody has, and refuses a packet that comes again.
     pub(crate) fn current(&self, account: AccountId) -> Login {

@@ -211,6 +211,7 @@ pub struct Board {
     timed: Instant,
     /// What the stages had noted when they were last looked at.
     noted: Vec<Histogram<u64>>,
+    watchdog: Watchdog,
 }
 
 impl Board {
@@ -218,7 +219,7 @@ impl Board {
     ///
     /// # Errors
     /// When its file cannot be made.
-    pub fn hang(data_dir: &Path, venue: &Venue, watchdog: &Watchdog) -> Result<Self, BoardError> {
+    pub fn hang(data_dir: &Path, venue: &Venue) -> Result<Self, BoardError> {
         let path = data_dir.join(NAME);
         let file = File::create(&path);
         let file = file.map_err(|source| BoardError::Write { path: path.clone(), source })?;
@@ -228,9 +229,17 @@ impl Board {
         let writing =
             Writing { turn: 0, time: start, process, start, ring, totals, stages, threads };
         let now = Instant::now();
-        let mut board = Self { path, file, writing, written: now, timed: now, noted: Vec::new() };
+        let mut board = Self {
+            path,
+            file,
+            writing,
+            written: now,
+            timed: now,
+            noted: Vec::new(),
+            watchdog: venue.watchdog(),
+        };
         board.time_stages(venue);
-        board.write(venue, watchdog)?;
+        board.write(venue)?;
         Ok(board)
     }
 
@@ -238,14 +247,14 @@ impl Board {
     ///
     /// # Errors
     /// When its file cannot be written.
-    pub fn update(&mut self, venue: &Venue, watchdog: &Watchdog) -> Result<(), BoardError> {
+    pub fn update(&mut self, venue: &Venue) -> Result<(), BoardError> {
         if self.written.elapsed() < PAUSE {
             return Ok(());
         }
         if self.timed.elapsed() >= WINDOW {
             self.time_stages(venue);
         }
-        self.write(venue, watchdog)
+        self.write(venue)
     }
 
     /// What the stages noted since they were last looked at.
@@ -268,13 +277,15 @@ impl Board {
         self.noted = now;
     }
 
-    fn write(&mut self, venue: &Venue, watchdog: &Watchdog) -> Result<(), BoardError> {
+    fn write(&mut self, venue: &Venue) -> Result<(), BoardError> {
         self.written = Instant::now();
         self.writing.turn += 1;
         self.writing.time = venue.clock().now();
         let total = |&counter: &Counter| venue.counters().get(counter);
         self.writing.totals = Counter::ALL.iter().map(total).collect();
-        self.writing.threads = watchdog.threads().collect();
+        // What it has to say is said elsewhere, by one that no disk can stop.
+        let _ = self.watchdog.look(Instant::now());
+        self.writing.threads = self.watchdog.threads().collect();
         let written = self.file.write_all_at(&self.writing.to_bytes(), 0);
         written.map_err(|source| BoardError::Write { path: self.path.clone(), source })
     }

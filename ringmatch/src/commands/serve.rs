@@ -14,7 +14,7 @@ use crate::keys::Keys;
 use crate::operation::Operation;
 use crate::pipeline::{Counter, Counters, Venue, Watch};
 use crate::soup_entry::SoupEntry;
-use crate::threads::{Footprint, Layout, Locked, Pin, Watchdog};
+use crate::threads::{Footprint, Layout, Locked, Pin};
 use clap::Parser;
 use ringmatch_gateway::bridge::VenueAddress;
 use ringmatch_journal::{Directory, Durability, Room};
@@ -257,11 +257,13 @@ fn operate(venue: &Venue, operation: Operation) -> Value {
 }
 
 /// Waits for a signal or for the end of the venue, and lets the operator in. An
-/// operator's command can take long, so the venue is watched by another thread.
+/// operator's command can take long, so others look after the venue; and a disk
+/// that stands still stops whoever writes there, so the watchdog writes nothing.
 fn watch(venue: &Venue, data_dir: &Path, room: RoomWatch, door: Option<&Door>, stop: &AtomicBool) {
     let goes_on = || venue.is_running() && !stop.load(Ordering::Acquire);
     std::thread::scope(|scope| {
         scope.spawn(|| look_after(venue, data_dir, room, goes_on));
+        scope.spawn(|| stand_guard(venue, goes_on));
         while goes_on() {
             std::thread::sleep(GLANCE);
             if let Some(door) = door {
@@ -271,23 +273,30 @@ fn watch(venue: &Venue, data_dir: &Path, room: RoomWatch, door: Option<&Door>, s
     });
 }
 
-/// Shows how the venue does, and says what goes wrong.
-fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl Fn() -> bool) {
-    let mut watch = Watch::new(venue.counters().clone());
-    let mut watchdog = Watchdog::new(venue.heartbeats(), venue.counters().clone(), Instant::now());
-    let mut said = Instant::now();
-    if let Some(news) = room.news(venue.counters()) {
-        eprintln!("warning: {news}");
-    }
-    let mut service_fault = None;
-    let mut board = Board::hang(data_dir, venue, &watchdog).inspect_err(no_board).ok();
+/// Says which stage makes no progress.
+fn stand_guard(venue: &Venue, goes_on: impl Fn() -> bool) {
+    let mut watchdog = venue.watchdog();
     while goes_on() {
         std::thread::sleep(GLANCE);
         for news in watchdog.look(Instant::now()) {
             eprintln!("warning: {news}");
         }
+    }
+}
+
+/// Shows how the venue does, and says what goes wrong.
+fn look_after(venue: &Venue, data_dir: &Path, mut room: RoomWatch, goes_on: impl Fn() -> bool) {
+    let mut watch = Watch::new(venue.counters().clone());
+    let mut said = Instant::now();
+    if let Some(news) = room.news(venue.counters()) {
+        eprintln!("warning: {news}");
+    }
+    let mut service_fault = None;
+    let mut board = Board::hang(data_dir, venue).inspect_err(no_board).ok();
+    while goes_on() {
+        std::thread::sleep(GLANCE);
         if let Some(hung) = &mut board
-            && let Err(error) = hung.update(venue, &watchdog)
+            && let Err(error) = hung.update(venue)
         {
             no_board(&error);
             board = None;

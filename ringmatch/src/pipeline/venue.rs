@@ -18,7 +18,7 @@ use crate::keys::{Keys, KeysError};
 use crate::operations::ChangedConfig;
 use crate::service::{Opening, ServiceThread, StreamLogError};
 use crate::threads::{
-    self, Cpus, Heartbeat, Layout, Locked, Oversubscribed, Standing, Started, WrongPins,
+    self, Cpus, Layout, Locked, Oversubscribed, Standing, Started, Watchdog, WrongPins,
 };
 use ringmatch_engine::LimitsError;
 use ringmatch_gateway::net::{EndpointConfig, EndpointError, UdpEndpoint};
@@ -29,6 +29,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 /// Why a venue did not start.
 #[derive(Debug, thiserror::Error)]
@@ -161,7 +162,7 @@ impl Venue {
         let orders = open_endpoint(config, "orders", config.network.orders)?;
         let requests = open_endpoint(config, "requests", config.network.requests)?;
         let opening = match &kept {
-            Some((data_dir, _)) => Opening::new(config, data_dir, &requests)?,
+            Some((data_dir, _)) => Opening::new(config, data_dir, &requests, &logins)?,
             None => Opening::default(),
         };
         let addresses = Addresses {
@@ -217,10 +218,11 @@ impl Venue {
         self.threads.iter().map(|thread| (thread.name, &thread.standing))
     }
 
-    /// What shows that its threads work.
+    /// A watchdog over its stages.
     #[must_use]
-    pub fn heartbeats(&self) -> Vec<Heartbeat> {
-        self.threads.iter().map(|thread| thread.heartbeat.clone()).collect()
+    pub fn watchdog(&self) -> Watchdog {
+        let heartbeats = self.threads.iter().map(|thread| thread.heartbeat.clone());
+        Watchdog::new(heartbeats.collect(), self.meters.counters.clone(), Instant::now())
     }
 
     /// What came of locking its memory.

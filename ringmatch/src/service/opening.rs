@@ -11,6 +11,7 @@ use super::{
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::pipeline::{Meters, StartError};
+use ringmatch_gateway::Logins;
 use ringmatch_gateway::net::{EndpointError, UdpEndpoint};
 use ringmatch_journal::Directory;
 use ringmatch_ring::SequenceReader;
@@ -38,6 +39,7 @@ impl Opening {
         config: &Config,
         data_dir: &Path,
         requests: &UdpEndpoint,
+        logins: &Logins,
     ) -> Result<Self, StartError> {
         let venue = config.venue.name;
         let glimpse = config
@@ -59,7 +61,7 @@ impl Opening {
             source,
         })?;
         let (old_requests, queue) = old_requests();
-        let repair = Repair::new(network, queue, per_s);
+        let repair = Repair::new(network, queue, per_s, logins.clone());
         let archive = Some(Archive { log, repair });
         Ok(Self { archive, old_requests: Some(old_requests), glimpse })
     }

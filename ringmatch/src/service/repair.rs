@@ -8,6 +8,7 @@
 use super::allowance::Allowance;
 use super::output_log::OutputLog;
 use crate::pipeline::{Counter, Counters};
+use ringmatch_gateway::Logins;
 use ringmatch_gateway::net::Datagrams;
 use ringmatch_gateway::wire::mold::Request;
 use ringmatch_journal::Storage;
@@ -67,18 +68,21 @@ pub struct Repair<N> {
     /// One that ended a wait.
     first: Option<OldRequest>,
     allowance: Allowance,
+    logins: Logins,
+    sealed: Vec<u8>,
     tally: Tally,
 }
 
 impl<N: Datagrams> Repair<N> {
     /// Answers what comes through `queue` from the socket `network`, to each
-    /// source at most `per_s` packets a second.
+    /// source at most `per_s` packets a second, and sealed for whoever is logged
+    /// in to a session with a key.
     ///
     /// # Panics
     /// If `per_s` is zero.
-    pub fn new(network: N, queue: OldRequestQueue, per_s: u32) -> Self {
+    pub fn new(network: N, queue: OldRequestQueue, per_s: u32, logins: Logins) -> Self {
         let (allowance, tally) = (Allowance::new(per_s), Tally::default());
-        Self { network, queue, first: None, allowance, tally }
+        Self { network, queue, first: None, allowance, logins, sealed: Vec::new(), tally }
     }
 
     /// Answers some of what waits; how many requests it took.
@@ -91,10 +95,13 @@ impl<N: Datagrams> Repair<N> {
                 continue;
             }
             match log.answer(&request) {
-                Ok(Some(packet)) => match self.network.send(&packet, from) {
-                    Ok(true) => self.tally.answered += 1,
-                    Ok(false) | Err(_) => self.tally.unsent += 1,
-                },
+                Ok(Some(packet)) => {
+                    let packet = self.logins.seal_late(request.session, &packet, &mut self.sealed);
+                    match self.network.send(packet, from) {
+                        Ok(true) => self.tally.answered += 1,
+                        Ok(false) | Err(_) => self.tally.unsent += 1,
+                    }
+                }
                 Ok(None) => self.tally.missing += 1,
                 Err(_) => self.tally.unreadable += 1,
             }

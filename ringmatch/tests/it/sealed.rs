@@ -380,3 +380,29 @@ fn key_makes_a_line_of_the_file_and_send_trades_with_it() {
     assert_eq!(code, Some(0), "{out}");
     assert!(out.contains("Order Accepted"), "{out}");
 }
+
+/// What has left the window comes from disk, and sealed too: a client with the
+/// key hears all of it from the first response on.
+#[test]
+fn old_responses_are_sealed_as_well() {
+    let directory = tempfile::tempdir().unwrap();
+    let small = "[repair]\nmarket_window_bytes = 4096\nresponse_window_bytes = 4096\n\
+                 old_packets_per_s = 1000000\n";
+    let site = Site { durability: "write", ..Site::unicast(&["ALPHA"]) };
+    write_keys(&directory.path().join("venue.keys"), 0o600);
+    let config = directory.path().join("venue.toml");
+    let order_entry = "[order_entry]\nkeys = \"venue.keys\"\n";
+    std::fs::write(&config, site.config() + order_entry + small).unwrap();
+    let _engine = Engine::start(&config, &directory.path().join("data"));
+    let mut alpha = Client::connect(keyed(&site, ALPHA), PATIENCE).unwrap();
+    for price in 1..=300 {
+        enter(&mut alpha, price);
+    }
+    drop(alpha);
+    let from_the_first = ClientConfig { start: Start::At(1), ..keyed(&site, ALPHA) };
+    let mut alpha = Client::connect(from_the_first, PATIENCE).unwrap();
+    for number in 1..=300 {
+        let response = alpha.receive(PATIENCE).unwrap().expect("an old response");
+        assert_eq!(response.number, number);
+    }
+}

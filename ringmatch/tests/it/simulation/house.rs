@@ -21,7 +21,7 @@ use ringmatch::service::{Archive, LiveFollower, OutputLog, Repair, Service, old_
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
 use ringmatch_engine::{Exchange, Sequence};
-use ringmatch_gateway::{Outlet, OutletConfig};
+use ringmatch_gateway::{Logins, Outlet, OutletConfig};
 use ringmatch_journal::Reader;
 use ringmatch_journal::sim::SimulatedDisk;
 use std::net::SocketAddr;
@@ -126,7 +126,7 @@ impl House {
         let network = self.network.socket(self.config.network.requests.into());
         let archive = Archive {
             log: OutputLog::open(self.streams.clone(), venue)?,
-            repair: Repair::new(network, waiting, 1_000_000),
+            repair: Repair::new(network, waiting, 1_000_000, Logins::default()),
         };
         self.counters = meters.counters.clone();
         self.service = Some(Service::new(follower, Some(archive), None, self.counters.clone()));
