@@ -11,6 +11,7 @@
 //! compared in constant time. What a stamp has to say to be believed is the
 //! business of whoever opens the seal: see `login` and `client`.
 
+use crate::wire::Alpha;
 use crate::wire::mold::{Header, Packet};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -42,6 +43,22 @@ impl Key {
         let mut bytes = [0; Self::BYTES];
         getrandom::fill(&mut bytes)?;
         Ok(Self(bytes))
+    }
+
+    /// What a client that comes by TCP logs in with: ten of 32 letters and digits,
+    /// 50 bits, from which the key cannot be told. A SoupBinTCP login has no room
+    /// for more, and sends it in the open.
+    #[must_use]
+    pub fn password(&self) -> Alpha<10> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("keys may have any length");
+        mac.update(b"SoupBinTCP password");
+        let code = mac.finalize().into_bytes();
+        let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+        let mut bits = code.iter().flat_map(|byte| (0..8).rev().map(move |bit| byte >> bit & 1));
+        Alpha::from_bytes(std::array::from_fn(|_| {
+            let place = bits.by_ref().take(5).fold(0, |place, bit| place << 1 | usize::from(bit));
+            letters[place]
+        }))
     }
 
     /// Its bytes as text, for a file that only its owner can read.

@@ -479,9 +479,8 @@ impl Config {
     }
 
     fn soup_fault(&self) -> Option<(Key, String)> {
-        let sessions: Vec<SessionName> = self.sessions.iter().map(|session| session.name).collect();
-        let (key, text) = self.soup.as_ref()?.fault(&sessions)?;
-        Some((Key::of(key), text))
+        let (key, text) = self.soup?.fault()?;
+        Some((Key::of(key), text.into()))
     }
 
     fn tick_table_fault(&self) -> Option<(Key, String)> {

@@ -5,13 +5,11 @@
 //! sleeps when there is nothing to do, longer when nobody is connected. When the
 //! venue stops, it passes on what the venue has said last, then ends all sessions.
 
-use ringmatch_engine::SessionName;
-use ringmatch_gateway::bridge::{OrderBridge, Password, VenueAddress};
+use crate::keys::Keys;
+use ringmatch_gateway::bridge::{OrderBridge, VenueAddress};
 use ringmatch_gateway::net::EndpointError;
 use ringmatch_gateway::soup::{HostConfig, HostCounters};
 use serde::Deserialize;
-use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::net::{SocketAddr, SocketAddrV4};
 use std::sync::Arc;
@@ -31,64 +29,38 @@ const PATIENT_TURNS: u32 = 200;
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// `[soup]`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SoupEntryConfig {
     /// Where clients connect.
     pub address: SocketAddrV4,
     /// Connections at a time.
     pub connections: u16,
-    /// The password of each session that may log in.
-    pub passwords: BTreeMap<String, Secret>,
-}
-
-/// A password, which is never printed.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("(secret)")
-    }
 }
 
 impl SoupEntryConfig {
-    /// What is wrong with it, by key, in a venue with these sessions.
+    /// What is wrong with it, by key.
     #[must_use]
-    pub fn fault(&self, sessions: &[SessionName]) -> Option<(&'static str, String)> {
+    pub fn fault(&self) -> Option<(&'static str, &'static str)> {
         if self.address.ip().is_multicast() {
-            let text = "must be an address of this host, not a multicast group";
-            return Some(("address", text.into()));
+            return Some(("address", "must be an address of this host, not a multicast group"));
         }
         if !(1..=1024).contains(&self.connections) {
-            return Some(("connections", "must be from 1 to 1024".into()));
+            return Some(("connections", "must be from 1 to 1024"));
         }
-        let unsound = self.passwords.iter().find_map(|(name, secret)| {
-            let is_session = name.parse().is_ok_and(|name| sessions.contains(&name));
-            if !is_session {
-                return Some(format!("there is no [[session]] named {name:?}"));
-            }
-            let is_sound = (1..=10).contains(&secret.0.len())
-                && secret.0.bytes().all(|byte| byte.is_ascii_graphic());
-            (!is_sound).then(|| {
-                format!("that of {name} must be 1 to 10 printable ASCII characters without spaces")
-            })
-        });
-        unsound.map(|text| ("passwords", text))
-    }
-
-    /// The sessions that may log in; those of a sound config.
-    fn logins(&self) -> impl Iterator<Item = (SessionName, Password)> {
-        let parsed =
-            |(name, secret): (&String, &Secret)| Some((name.parse().ok()?, secret.0.parse().ok()?));
-        self.passwords.iter().filter_map(parsed)
+        None
     }
 }
 
 /// Why order entry by TCP did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SoupEntryError {
+    /// Nobody could log in.
+    #[error(
+        "[soup] takes orders by TCP from sessions that have keys, and none has: name a file with \
+         their keys in [order_entry] (`ringmatch key SESSION` makes them), or remove [soup]"
+    )]
+    NoKeys,
     /// It cannot listen.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
@@ -109,19 +81,23 @@ impl SoupEntry {
     /// that were turned away.
     ///
     /// # Errors
-    /// When it cannot listen, or no thread can be started.
+    /// When no session has a key, it cannot listen, or no thread can be started.
     pub fn start(
         config: &SoupEntryConfig,
         venue: VenueAddress,
+        keys: &Keys,
         warn: impl Fn(&str) + Send + 'static,
     ) -> Result<Self, SoupEntryError> {
+        if keys.iter().next().is_none() {
+            return Err(SoupEntryError::NoKeys);
+        }
         let connections = usize::from(config.connections);
         let host = HostConfig {
             connections,
             connections_per_address: connections,
             ..HostConfig::new("soup", config.address)
         };
-        let bridge = OrderBridge::open(host, venue, config.logins())?;
+        let bridge = OrderBridge::open(host, venue, keys.iter())?;
         let address = bridge.local_address();
         let stop = Arc::<AtomicBool>::default();
         let told = Arc::clone(&stop);

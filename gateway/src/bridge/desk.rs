@@ -5,9 +5,10 @@
 //! one before it had sent first becomes safe with the venue, so that the numbers
 //! of the two cannot meet; then the new one is told where the session stands.
 
-use super::line::Line;
-use super::{Password, VenueAddress};
+use super::VenueAddress;
+use super::line::{Broken, Line};
 use crate::client::Start;
+use crate::seal::Key;
 use crate::soup::{ConnectionId, Grant, SoupHost, Undelivered};
 use crate::stream::MonotonicNanos;
 use crate::wire::mold::SessionName;
@@ -27,7 +28,7 @@ const USERNAME_BYTES: usize = 6;
 #[derive(Debug)]
 pub(super) struct Desk {
     name: SessionName,
-    password: Password,
+    key: Key,
     venue: VenueAddress,
     current: Option<Client>,
     /// Who is to be the next client, and the first response it wants.
@@ -68,8 +69,8 @@ impl State {
 }
 
 impl Desk {
-    pub(super) fn new(name: SessionName, password: Password, venue: VenueAddress) -> Self {
-        Self { name, password, venue, current: None, waiting: None, overtaken: Vec::new() }
+    pub(super) fn new(name: SessionName, key: Key, venue: VenueAddress) -> Self {
+        Self { name, key, venue, current: None, waiting: None, overtaken: Vec::new() }
     }
 
     /// Whether nobody is logged in, or wants to be.
@@ -93,8 +94,7 @@ impl Desk {
     /// Whether the password is right. How long that takes says nothing of it.
     pub(super) fn admits(&self, request: &LoginRequest) -> bool {
         let given = request.password.bytes().map(|byte| byte.to_ascii_uppercase());
-        let known = self.password.bytes().map(|byte| byte.to_ascii_uppercase());
-        given.ct_eq(&known).into()
+        given.ct_eq(self.key.password().bytes()).into()
     }
 
     /// Makes a connection the next client.
@@ -150,12 +150,12 @@ impl Desk {
         {
             worked += 1;
             let start = if sequence == 0 { Start::Now } else { Start::At(sequence) };
-            match Line::open(self.name, start, self.venue) {
+            match Line::open(self.name, &self.key, start, self.venue) {
                 Ok(line) => {
                     let state = State::Asking { connection, until: now + ANSWER_NS };
                     self.current = Some(Client { line, state });
                 }
-                Err(_) => turn_away(connection, host, now),
+                Err(Broken) => turn_away(connection, host, now),
             }
         }
         worked

@@ -8,7 +8,8 @@
 
 use super::VenueAddress;
 use crate::client::{ClientSession, Network, SendError, Start};
-use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint};
+use crate::net::{Datagrams, EndpointConfig, MAX_DATAGRAM, UdpEndpoint};
+use crate::seal::Key;
 use crate::stream::MonotonicNanos;
 use crate::wire::mold::SessionName;
 use std::collections::VecDeque;
@@ -37,15 +38,17 @@ pub(super) struct Broken;
 impl Line {
     pub(super) fn open(
         name: SessionName,
+        key: &Key,
         start: Start,
         venue: VenueAddress,
-    ) -> Result<Self, EndpointError> {
+    ) -> Result<Self, Broken> {
         let VenueAddress { orders, requests, interface } = venue;
         let local = SocketAddrV4::new(interface, 0);
         let config = EndpointConfig::new("order entry by TCP", local, interface);
-        let endpoint = UdpEndpoint::open(&config)?;
+        let endpoint = UdpEndpoint::open(&config).map_err(|_| Broken)?;
+        let instance = getrandom::u64().map_err(|_| Broken)?;
         Ok(Self {
-            session: ClientSession::new(name, start),
+            session: ClientSession::new(name, start).sealed(key, instance),
             network: Network { endpoint, orders, requests, fault: None },
             outgoing: VecDeque::new(),
             arrived: VecDeque::new(),

@@ -17,16 +17,13 @@ mod desk;
 mod line;
 
 use crate::net::EndpointError;
+use crate::seal::Key;
 use crate::soup::{ConnectionId, Grant, Hangup, HostConfig, HostCounters, SoupHost, SoupService};
 use crate::stream::MonotonicNanos;
-use crate::wire::Alpha;
 use crate::wire::mold::SessionName;
 use crate::wire::soup::{LoginReject, LoginRequest};
 use desk::Desk;
 use std::net::{Ipv4Addr, SocketAddr};
-
-/// The password of a login: up to ten characters, whose case does not matter.
-pub type Password = Alpha<10>;
 
 /// Where the venue is, as its UDP clients see it.
 #[derive(Clone, Copy, Debug)]
@@ -53,16 +50,18 @@ struct Hall {
 }
 
 impl OrderBridge {
-    /// Listens for clients of these sessions.
+    /// Listens for clients of these sessions, who log in with the
+    /// [password](Key::password) of the session's key. Towards the venue, all is
+    /// sealed with the key.
     ///
     /// # Errors
     /// When it cannot listen there.
     pub fn open(
         host: HostConfig,
         venue: VenueAddress,
-        logins: impl IntoIterator<Item = (SessionName, Password)>,
+        keys: impl IntoIterator<Item = (SessionName, Key)>,
     ) -> Result<Self, EndpointError> {
-        let desks = logins.into_iter().map(|(name, password)| Desk::new(name, password, venue));
+        let desks = keys.into_iter().map(|(name, key)| Desk::new(name, key, venue));
         Ok(Self { host: SoupHost::open(host)?, hall: Hall { desks: desks.collect() } })
     }
 

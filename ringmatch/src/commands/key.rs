@@ -15,7 +15,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Outcome {
     for session in &args.sessions {
-        println!("{session} {}", Key::random()?.to_hex());
+        let key = Key::random()?;
+        println!("{session} {}  # by TCP: password {}", key.to_hex(), key.password());
     }
     Ok(true)
 }

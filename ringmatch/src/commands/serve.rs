@@ -10,10 +10,11 @@ use super::Outcome;
 use crate::board::{Board, BoardError};
 use crate::config::Config;
 use crate::door::Door;
+use crate::keys::Keys;
 use crate::operation::Operation;
 use crate::pipeline::{Counter, Counters, Venue, Watch};
 use crate::snapshotter::Snapshots;
-use crate::soup_entry::{SoupEntry, SoupEntryError};
+use crate::soup_entry::SoupEntry;
 use crate::threads::{Footprint, Layout, Locked, Pin};
 use clap::Parser;
 use ringmatch_gateway::bridge::VenueAddress;
@@ -75,7 +76,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Err(error) => {
             venue.stop();
             let _ = venue.join();
-            return Err(error.into());
+            return Err(error);
         }
     };
     announce(&config, &args.data_dir, &venue, door.as_ref());
@@ -136,7 +137,10 @@ fn open_door(data_dir: &Path) -> Option<Door> {
 }
 
 /// Order entry by TCP, if the config wants it.
-fn open_soup(config: &Config, venue: &Venue) -> Result<Option<SoupEntry>, SoupEntryError> {
+fn open_soup(
+    config: &Config,
+    venue: &Venue,
+) -> Result<Option<SoupEntry>, Box<dyn std::error::Error>> {
     let Some(soup) = &config.soup else { return Ok(None) };
     let addresses = venue.addresses();
     let address = VenueAddress {
@@ -144,7 +148,8 @@ fn open_soup(config: &Config, venue: &Venue) -> Result<Option<SoupEntry>, SoupEn
         requests: addresses.requests,
         interface: config.network.interface,
     };
-    SoupEntry::start(soup, address, |news| eprintln!("warning: {news}")).map(Some)
+    let keys = Keys::of_venue(config)?;
+    Ok(Some(SoupEntry::start(soup, address, &keys, |news| eprintln!("warning: {news}"))?))
 }
 
 /// Says what recovery did and what is in effect.

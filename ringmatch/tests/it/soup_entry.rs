@@ -9,19 +9,24 @@ use crate::engine::{Engine, PATIENCE, Site, free_port};
 use ringmatch_engine::command::Side;
 use ringmatch_engine::{Price, UserRef};
 use ringmatch_gateway::bridge::{OrderBridge, VenueAddress};
-use ringmatch_gateway::client::{NewOrder, Start};
+use ringmatch_gateway::client::{Client, ClientConfig, NewOrder, Start};
+use ringmatch_gateway::seal::Key;
 use ringmatch_gateway::soup::{ClientEvent, Closed, HostConfig, SoupClient, SoupConfig};
 use ringmatch_gateway::wire::Alpha;
 use ringmatch_gateway::wire::ouch::{Inbound, Outbound};
 use ringmatch_gateway::wire::soup::{LoginReject, LoginRequest};
+use std::fs::Permissions;
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, SocketAddrV4, TcpStream};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 const PRICE: Price = Price(100_000);
+const ALPHA: Key = Key::new([7; Key::BYTES]);
+const CHARLIE: Key = Key::new([9; Key::BYTES]);
 
 /// A venue that takes orders by TCP from ALPHA and CHARLIE, and by UDP from all.
 struct Place {
@@ -39,9 +44,13 @@ impl Place {
         let config = data.path().join("venue.toml");
         let text = format!(
             "{}[soup]\naddress = \"{soup}\"\nconnections = 8\n\
-             passwords = {{ ALPHA = \"Secret\", CHARLIE = \"OTHER\" }}\n",
+             [order_entry]\nkeys = \"venue.keys\"\n",
             site.config()
         );
+        let keys = data.path().join("venue.keys");
+        std::fs::write(&keys, format!("ALPHA {}\nCHARLIE {}\n", ALPHA.to_hex(), CHARLIE.to_hex()))
+            .unwrap();
+        std::fs::set_permissions(&keys, Permissions::from_mode(0o600)).unwrap();
         std::fs::write(&config, text).unwrap();
         Self { site, soup, data, config }
     }
@@ -51,14 +60,18 @@ impl Place {
     }
 }
 
-fn login(user: &str, password: &str, sequence: u64) -> LoginRequest {
+fn login(user: &str, password: Alpha<10>, sequence: u64) -> LoginRequest {
     LoginRequest {
         username: user.parse().unwrap(),
-        password: password.parse().unwrap(),
+        password,
         session: Alpha::BLANK,
         sequence,
         heartbeat_timeout_ms: None,
     }
+}
+
+fn lower_case(text: Alpha<10>) -> Alpha<10> {
+    Alpha::from_bytes(text.bytes().map(|byte| byte.to_ascii_lowercase()))
 }
 
 /// A client on one connection.
@@ -183,7 +196,7 @@ fn a_client_logs_in_trades_is_cut_off_and_goes_on() {
         ) {}
     };
 
-    let mut alpha = Trader::log_in(place.soup, login("alpha", "SECRET", 1));
+    let mut alpha = Trader::log_in(place.soup, login("alpha", lower_case(ALPHA.password()), 1));
     assert_eq!(alpha.granted, Some(1));
     alpha.hears(1);
     alpha.enter(1, Side::Sell, 100);
@@ -203,12 +216,12 @@ fn a_client_logs_in_trades_is_cut_off_and_goes_on() {
     alpha.hears(1);
     assert_eq!((alpha.heard[0].0, alpha.executed()), (4, 60));
 
-    let mut again = Trader::log_in(place.soup, login("ALPHA", "secret", 1));
+    let mut again = Trader::log_in(place.soup, login("ALPHA", ALPHA.password(), 1));
     again.hears(4);
     assert_eq!((&again.heard[..3], &again.heard[3..]), (&first[..], &alpha.heard[..]));
     // Zero is what comes next, and so is what has not come yet.
     for sequence in [0, 99] {
-        let newest = Trader::log_in(place.soup, login("ALPHA", "SECRET", sequence));
+        let newest = Trader::log_in(place.soup, login("ALPHA", ALPHA.password(), sequence));
         assert_eq!(newest.granted, Some(5));
     }
     assert_eq!(engine.stop(), Some(0));
@@ -219,13 +232,13 @@ fn logins_that_are_not_right_are_refused() {
     let place = Place::new();
     let engine = place.start();
     let elsewhere =
-        LoginRequest { session: "BRAVO".parse().unwrap(), ..login("ALPHA", "SECRET", 1) };
+        LoginRequest { session: "BRAVO".parse().unwrap(), ..login("ALPHA", ALPHA.password(), 1) };
     for request in [
-        login("ALPHA", "SECRETS", 1),
-        login("ALPHA", "OTHER", 1),
-        login("STRAY", "SECRET", 1),
-        // A session that has no password.
-        login("BRAVO", "SECRET", 1),
+        login("ALPHA", "SECRET".parse().unwrap(), 1),
+        login("ALPHA", CHARLIE.password(), 1),
+        login("STRAY", ALPHA.password(), 1),
+        // A session that has no key.
+        login("BRAVO", ALPHA.password(), 1),
         elsewhere,
     ] {
         let mut trader = Trader::call(place.soup, request);
@@ -233,7 +246,7 @@ fn logins_that_are_not_right_are_refused() {
         let refused = Closed::Rejected(LoginReject::NotAuthorized);
         assert_eq!((trader.client.closed(), trader.granted), (Some(refused), None), "{request:?}");
     }
-    let mut alpha = Trader::log_in(place.soup, login("ALPHA", "SECRET", 1));
+    let mut alpha = Trader::log_in(place.soup, login("ALPHA", ALPHA.password(), 1));
     alpha.hears(1);
     assert_eq!(engine.stop(), Some(0));
     alpha.until("it hears of the end", |trader| trader.client.closed() == Some(Closed::Ended));
@@ -246,21 +259,21 @@ fn a_second_login_takes_over() {
     const ORDERS: u32 = 500;
     let place = Place::new();
     let engine = place.start();
-    let mut first = Trader::log_in(place.soup, login("ALPHA", "SECRET", 1));
+    let mut first = Trader::log_in(place.soup, login("ALPHA", ALPHA.password(), 1));
     first.enter(1, Side::Buy, 1);
     first.hears(2);
     for user_ref in 2..=ORDERS {
         first.enter(user_ref, Side::Buy, 1);
     }
     first.until("the last order is answered", |first| first.accepted().last() == Some(&ORDERS));
-    let mut second = Trader::log_in(place.soup, login("ALPHA", "SECRET", 1));
+    let mut second = Trader::log_in(place.soup, login("ALPHA", ALPHA.password(), 1));
     first.until("it is hung up on", |first| first.is_hung_up);
     second.enter(ORDERS + 1, Side::Buy, 1);
     second.hears(usize::try_from(ORDERS).unwrap() + 2);
     assert_eq!(second.accepted(), (1..=ORDERS + 1).collect::<Vec<_>>());
     assert!(second.heard.iter().map(|said| said.0).eq(1..=u64::from(ORDERS) + 2));
     // Another session is another matter.
-    let mut charlie = Trader::log_in(place.soup, login("CHARLI", "OTHER", 1));
+    let mut charlie = Trader::log_in(place.soup, login("CHARLI", CHARLIE.password(), 1));
     charlie.enter(1, Side::Sell, 2);
     charlie.until("it trades", |charlie| charlie.executed() == 2);
     assert!(!second.is_hung_up);
@@ -274,7 +287,7 @@ fn after_a_crash_everything_can_be_sent_again() {
     const ORDERS: u32 = 2_000;
     let place = Place::new();
     let engine = place.start();
-    let mut alpha = Trader::log_in(place.soup, login("ALPHA", "SECRET", 1));
+    let mut alpha = Trader::log_in(place.soup, login("ALPHA", ALPHA.password(), 1));
     for user_ref in 1..=ORDERS {
         alpha.enter(user_ref, Side::Buy, 1);
     }
@@ -301,7 +314,8 @@ fn after_a_crash_everything_can_be_sent_again() {
 fn a_silent_client_is_hung_up_on() {
     let place = Place::new();
     let engine = place.start();
-    let request = LoginRequest { heartbeat_timeout_ms: Some(600), ..login("ALPHA", "SECRET", 1) };
+    let request =
+        LoginRequest { heartbeat_timeout_ms: Some(600), ..login("ALPHA", ALPHA.password(), 1) };
     let mut stream = TcpStream::connect(place.soup).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let mut client = SoupClient::new(SoupConfig::default(), request, 0);
@@ -332,10 +346,11 @@ impl Drop for StopAtTheEnd<'_> {
 /// keeps nobody else from trading. Nothing is lost for it: it comes back.
 #[test]
 fn a_client_that_does_not_read_is_hung_up_on() {
-    const ORDERS: u64 = 8_000;
+    const ORDERS: u64 = 2_500;
     let place = Place::new();
     let engine = place.start();
-    let mut filler = place.site.connect("ALPHA", Start::Now);
+    let keyed = ClientConfig { key: Some(ALPHA), ..place.site.client("ALPHA", Start::Now) };
+    let mut filler = Client::connect(keyed, PATIENCE).unwrap();
     for _ in 0..ORDERS {
         let order = NewOrder::limit("MSFT".parse().unwrap(), Side::Buy, 1, PRICE);
         filler.enter(&order).unwrap();
@@ -351,7 +366,7 @@ fn a_client_that_does_not_read_is_hung_up_on() {
 
     // A bridge of its own, with small bounds.
     let host = HostConfig {
-        out_bytes: 16 << 10,
+        out_bytes: 4 << 10,
         stall_ns: 300_000_000,
         ..HostConfig::new("tests", SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0))
     };
@@ -360,9 +375,9 @@ fn a_client_that_does_not_read_is_hung_up_on() {
         requests: place.site.requests.into(),
         interface: Ipv4Addr::LOCALHOST,
     };
-    let password = "SECRET".parse().unwrap();
-    let logins = ["ALPHA", "CHARLIE"].map(|name| (name.parse().unwrap(), password));
-    let mut bridge = OrderBridge::open(host, venue, logins).unwrap();
+    let keys = [("ALPHA", ALPHA), ("CHARLIE", CHARLIE)];
+    let keys = keys.map(|(name, key)| (name.parse().unwrap(), key));
+    let mut bridge = OrderBridge::open(host, venue, keys).unwrap();
     let std::net::SocketAddr::V4(address) = bridge.local_address() else { panic!("IPv4") };
     let stop = AtomicBool::new(false);
     let slow = std::thread::scope(|scope| {
@@ -379,9 +394,10 @@ fn a_client_that_does_not_read_is_hung_up_on() {
         });
         // It asks for everything, and reads nothing.
         let mut deaf = TcpStream::connect(address).unwrap();
-        let mut client = SoupClient::new(SoupConfig::default(), login("ALPHA", "SECRET", 1), 0);
+        let mut client =
+            SoupClient::new(SoupConfig::default(), login("ALPHA", ALPHA.password(), 1), 0);
         client.poll(0, &mut |bytes| deaf.write_all(bytes).unwrap());
-        let mut charlie = Trader::log_in(address, login("CHARLI", "SECRET", 1));
+        let mut charlie = Trader::log_in(address, login("CHARLI", CHARLIE.password(), 1));
         for user_ref in 1..=50 {
             charlie.enter(user_ref, Side::Buy, 1);
             charlie.hears(1 + usize::try_from(user_ref).unwrap());
@@ -392,7 +408,7 @@ fn a_client_that_does_not_read_is_hung_up_on() {
             assert!(Instant::now() < deadline, "it is still connected");
             std::thread::sleep(Duration::from_millis(10));
         }
-        let mut back = Trader::log_in(address, login("ALPHA", "SECRET", 1));
+        let mut back = Trader::log_in(address, login("ALPHA", ALPHA.password(), 1));
         let orders = usize::try_from(ORDERS).unwrap();
         back.until("it hears of all orders", |back| back.accepted().len() == orders);
         assert!(back.heard.iter().map(|said| said.0).eq(1..=back.heard.len() as u64));
