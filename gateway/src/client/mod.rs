@@ -21,6 +21,7 @@
 //!     requests: "127.0.0.1:31003".parse()?,
 //!     interface: "127.0.0.1".parse()?,
 //!     start: Start::Now, // or At(1): every response that the session ever had
+//!     key: None,         // or the session's key, if the venue wants its packets sealed
 //! };
 //! let mut client = Client::connect(config, Duration::from_secs(5))?;
 //! let order = NewOrder::limit("AAPL".parse()?, Side::Buy, 100, "286.67".parse()?);

@@ -86,7 +86,7 @@ fn follow(
     shadow: &mut Shadow<SystemClock>,
     stop: &AtomicBool,
 ) -> Result<Option<Divergence>, Box<dyn std::error::Error>> {
-    let mut told = Instant::now();
+    let (mut told, mut is_live) = (Instant::now(), false);
     loop {
         // What was there when the signal came is still taken.
         let is_stopped = stop.load(Ordering::Acquire);
@@ -94,6 +94,11 @@ fn follow(
             Step::Diverged(divergence) => return Ok(Some(divergence)),
             Step::Done => return Ok(None),
             Step::UpToDate if is_stopped => return Ok(None),
+            Step::UpToDate if !is_live => {
+                is_live = true;
+                let commands = shadow.exchange().sequence();
+                eprintln!("up to date after {commands} commands: what comes now is live");
+            }
             Step::UpToDate => std::thread::sleep(PAUSE),
             Step::Frame => {}
         }

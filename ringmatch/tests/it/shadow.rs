@@ -12,6 +12,7 @@ use ringmatch_gateway::client::{NewOrder, Start};
 use ringmatch_gateway::wire::ouch::Outbound;
 use ringmatch_journal::{Directory, Options, Reader, Recovery};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -36,16 +37,22 @@ fn trade(site: &Site, orders: usize) {
     }
 }
 
-/// Starts a shadow that waits for what comes.
+/// Starts a shadow, and waits until it waits for what comes.
 fn follow(data: &Path) -> Child {
-    Command::new(BINARY)
+    let mut shadow = Command::new(BINARY)
         .args(["shadow", "--json", "--data-dir"])
         .arg(data)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
-        .unwrap()
+        .unwrap();
+    let mut said = BufReader::new(shadow.stderr.take().unwrap()).lines();
+    let is_live = said.any(|line| line.unwrap().starts_with("up to date"));
+    assert!(is_live, "it ended before it was up to date");
+    // Somebody goes on listening, so that it can go on speaking.
+    std::thread::spawn(move || said.for_each(drop));
+    shadow
 }
 
 /// Tells a shadow to stop; its last line and exit code.

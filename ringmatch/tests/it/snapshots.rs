@@ -126,7 +126,9 @@ fn a_start_from_a_snapshot_is_a_start_from_everything() {
     assert_eq!(engine.ready["state_hash"], replayed["state_hash"]);
     assert!(place.told(heard, market) == told, "the past is what it was");
 
-    // It goes on where it was, and the next snapshot from the last.
+    // It goes on where it was, and the next snapshot from the last. Whoever was
+    // told of the past spoke for the session last.
+    let mut alpha = place.site.connect("ALPHA", Start::Now);
     trade(&mut alpha, 300);
     assert_eq!(engine.stop(), Some(0));
     let second = place.command(&["snapshot"]);
