@@ -151,7 +151,7 @@ impl<E, F: FnMut(&[u8]) -> Result<(), E>> Sections<F> {
     }
 }
 
-/// Reads what [`write`] wrote.
+/// Reads what [`write()`] wrote.
 ///
 /// # Errors
 /// When anything in it is not what it must be.
