@@ -43,7 +43,7 @@ pub enum Piece {
     /// What is special about some of them; those that follow the market in the
     /// order in which they do.
     Specials(Vec<SpecialImage>),
-    /// The [seal](Exchange::seal); comes last.
+    /// A hash over all of it; comes last.
     End(u64),
 }
 
