@@ -19,7 +19,7 @@ use crate::pace::Pace;
 use crate::preparer::{Preparer, is_temporary, prepare};
 use crate::report::{RecoveryReport, TornTail};
 use crate::scanner::{Continuation, OpenSegment, Scanner};
-use crate::segment::{SEGMENT_HEADER_BYTES, SMALLEST_SEGMENT_BYTES, segment_name};
+use crate::segment::{SEGMENT_HEADER_BYTES, SMALLEST_SEGMENT_BYTES, archive_name, segment_name};
 use crate::snapshot_store::SnapshotStore;
 use crate::start::{Start, start, start_without};
 use crate::storage::{Access, Storage, StorageFile};
@@ -141,6 +141,7 @@ impl<S: Storage> Recovery<S> {
     /// fails: then what was changed does not hinder the next recovery.
     pub fn into_writer(mut self) -> Result<(Writer<S>, RecoveryReport), JournalError> {
         while self.next_frame()?.is_some() {}
+        self.check_end()?;
         let torn = self.cut()?;
         self.remove_temporary_files()?;
         let prepared = self.adopt_prepared()?;
@@ -153,6 +154,22 @@ impl<S: Storage> Recovery<S> {
             torn,
         };
         Ok((self.write_on(prepared)?, report))
+    }
+
+    /// Only a segment whose successor was begun is ever compressed, so a journal
+    /// that ends with a compressed one has lost its end.
+    fn check_end(&self) -> Result<(), JournalError> {
+        if self.scanner.segment.is_none() {
+            return Ok(());
+        }
+        let (storage, number) = (&self.scanner.storage, self.scanner.number());
+        let names = storage.list().map_err(self.failed("list the directory of", number))?;
+        let has = |name: String| names.contains(&name);
+        if has(segment_name(number)) || !has(archive_name(number)) {
+            return Ok(());
+        }
+        let path = storage.path(&segment_name(number.saturating_add(1)));
+        Err(JournalError::LostEnd { path, sequence: self.scanner.next.sequence })
     }
 
     fn write_on(mut self, mut prepared: Option<S::File>) -> Result<Writer<S>, JournalError> {
