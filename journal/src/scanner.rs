@@ -115,9 +115,12 @@ impl<S: Storage> Scanner<S> {
     /// one given, or than the first segment's, are refused.
     pub(crate) fn open(storage: S, identity: Option<Identity>) -> Result<Self, JournalError> {
         let never_dropped = Mark { number: 1, first_sequence: FIRST_SEQUENCE, chain: 0 };
-        let first = read_mark(&storage, KEPT)?.unwrap_or(never_dropped);
+        let kept = read_mark(&storage, KEPT)?;
+        let first = kept.unwrap_or(never_dropped);
         let begun = read_mark(&storage, BEGUN)?;
-        check_names(&storage, first.number, begun)?;
+        // What is kept was begun, whatever became of the other mark.
+        let known = kept.into_iter().chain(begun).max_by_key(|mark| mark.number);
+        check_names(&storage, first.number, known)?;
         let next = Continuation { sequence: first.first_sequence, chain: first.chain, epoch: 0 };
         let window = Window::new();
         let segment = None;
