@@ -46,7 +46,9 @@ fuzz_target!(|bytes: &[u8]| {
         }
         if kind & 4 == 4 {
             match session.push(&datagram, now, &mut send) {
-                Ok(()) | Err(SendError::NotEstablished | SendError::WindowFull) => {}
+                Ok(())
+                | Err(SendError::NotEstablished | SendError::WindowFull | SendError::TakenOver) => {
+                }
                 Err(SendError::Push(error)) => panic!("{error}"),
             }
         }

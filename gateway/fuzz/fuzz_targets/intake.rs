@@ -66,7 +66,7 @@ fuzz_target!(|bytes: &[u8]| {
     intake.list(InstrumentId(1), "AAPL".parse().expect("a short text"));
     for (name, number) in NAMES.iter().zip(1_u16..) {
         let (session, name) = (SessionId(number), name.parse().expect("a short text"));
-        intake.admit(session, name, 1);
+        intake.admit(session, name, Firm::default(), 1);
         let to = Recipient::new(session, StreamNumber(1));
         let body = EventBody::SessionAdded { to, name, firm: Firm::default() };
         outlet.publish(&Event { body, ..Event::default() }, 0, &mut |_, _| {});
