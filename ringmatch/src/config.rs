@@ -90,6 +90,10 @@ pub struct NetworkConfig {
     pub market_data: SocketAddrV4,
     /// Where requests are received, and responses sent from.
     pub requests: SocketAddrV4,
+    /// Whether runs of packets leave by one system call each, which a capture on
+    /// this host shows as one long datagram.
+    #[serde(default)]
+    pub segmentation_offload: bool,
 }
 
 /// `[order_entry]`; see [`Keys`](crate::keys::Keys).

@@ -9,7 +9,8 @@
 //! Multicast works on the loopback interface too, although it does not carry
 //! the MULTICAST flag; so nothing here asks for flags. One system call takes
 //! all that has arrived, up to a bound, and one sends a whole run of what was
-//! queued, where the system has segmentation and receive offload.
+//! queued, where the system has segmentation and receive offload and that is
+//! wanted.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, UdpSocket};
@@ -44,11 +45,15 @@ pub struct EndpointConfig {
     pub receive_buffer_bytes: usize,
     /// Bytes of send buffer to ask the system for.
     pub send_buffer_bytes: usize,
+    /// Whether runs of queued datagrams leave by one system call each, where the
+    /// system can cut them up. A capture on this host then shows a run as one
+    /// long datagram, which no dissector can read.
+    pub segmentation: bool,
 }
 
 impl EndpointConfig {
     /// An exclusive endpoint that stays on the local network, with buffers of
-    /// 4 MiB.
+    /// 4 MiB, that sends each datagram by itself.
     pub fn new(purpose: &'static str, address: SocketAddrV4, interface: Ipv4Addr) -> Self {
         let (receive_buffer_bytes, send_buffer_bytes) = (4 << 20, 4 << 20);
         Self {
@@ -59,6 +64,7 @@ impl EndpointConfig {
             ttl: 1,
             receive_buffer_bytes,
             send_buffer_bytes,
+            segmentation: false,
         }
     }
 }
@@ -80,6 +86,7 @@ pub struct UdpEndpoint {
     local: SocketAddr,
     buffers: BufferSizes,
     offload: UdpSocketState,
+    segmentation: bool,
     arrivals: Arrivals,
     departures: Departures,
 }
@@ -109,7 +116,8 @@ impl UdpEndpoint {
         let local = socket.local_addr().map_err(refused("read the local address"))?;
         let offload = offload(&socket).map_err(refused("switch on offload"))?;
         let (arrivals, departures) = (Arrivals::new(), Departures::new());
-        Ok(Self { socket, local, buffers, offload, arrivals, departures })
+        let segmentation = config.segmentation;
+        Ok(Self { socket, local, buffers, offload, segmentation, arrivals, departures })
     }
 
     /// Address and port that the socket is bound to: for a group, the group's.
@@ -130,8 +138,8 @@ impl UdpEndpoint {
         let socket = self.socket.try_clone()?;
         let offload = offload(&socket)?;
         let (arrivals, departures) = (Arrivals::new(), Departures::new());
-        let Self { local, buffers, .. } = *self;
-        Ok(Self { socket, local, buffers, offload, arrivals, departures })
+        let Self { local, buffers, segmentation, .. } = *self;
+        Ok(Self { socket, local, buffers, offload, segmentation, arrivals, departures })
     }
 
     /// Takes the next datagram, and sleeps up to `timeout` for one to arrive.
@@ -180,8 +188,8 @@ impl Datagrams for UdpEndpoint {
     }
 
     fn queue(&mut self, datagram: &[u8], to: SocketAddr) -> Result<(), Unsent> {
-        let Self { socket, offload, departures, .. } = self;
-        let most = offload.max_gso_segments() as u64;
+        let Self { socket, offload, segmentation, departures, .. } = self;
+        let most = if *segmentation { offload.max_gso_segments() as u64 } else { 1 };
         departures.queue(datagram, to, most, &mut |run| send_run(socket, offload, run))
     }
 

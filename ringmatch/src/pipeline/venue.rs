@@ -327,5 +327,7 @@ fn open_endpoint(
     purpose: &'static str,
     address: std::net::SocketAddrV4,
 ) -> Result<UdpEndpoint, EndpointError> {
-    UdpEndpoint::open(&EndpointConfig::new(purpose, address, config.network.interface))
+    let segmentation = config.network.segmentation_offload;
+    let plain = EndpointConfig::new(purpose, address, config.network.interface);
+    UdpEndpoint::open(&EndpointConfig { segmentation, ..plain })
 }
