@@ -149,12 +149,19 @@ fn a_lost_packet_is_repaired_over_real_sockets() {
 }
 
 /// Datagrams of many lengths, to a group and to two ports in turn, collected
-/// and sent a whole run at a time: all arrive, whole and in order.
+/// and sent one by one, or a whole run at a time: all arrive, whole and in order.
 #[test]
 fn what_is_queued_arrives_whole_and_in_order() {
+    for segmentation in [false, true] {
+        check_queue(segmentation);
+    }
+}
+
+fn check_queue(segmentation: bool) {
     let mut readers = [shared([239, 192, 7, 52], 0), unicast(), unicast()];
     let addresses = readers.each_ref().map(UdpEndpoint::local_address);
-    let mut venue = unicast();
+    let asked = EndpointConfig { segmentation, ..config([127, 0, 0, 1], 0) };
+    let mut venue = UdpEndpoint::open(&asked).unwrap();
     let mut random = fastrand::Rng::with_seed(52);
     let mut expected = [const { Vec::new() }; 3];
     for number in 0..900_u32 {
