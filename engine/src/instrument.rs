@@ -58,8 +58,7 @@ impl Instrument {
     /// Whether this many can be ordered.
     #[inline]
     pub(crate) fn allows(&self, quantity: Quantity) -> bool {
-        let whole_lots = self.lot_size.0 == 1 || quantity.0.is_multiple_of(self.lot_size.0);
-        quantity.0 != 0 && quantity <= self.max_quantity && whole_lots
+        self.gate().allows(quantity)
     }
 
     /// Whether it is in an auction whose figures are said.
