@@ -96,7 +96,14 @@ pub(super) fn run(args: &Args) -> Outcome {
     let room = RoomWatch { directory, segment_bytes, told_segments: u64::MAX, told_unknown: false };
     let snapshots = match config.journal.durability {
         Durability::None => None,
-        _ => Snapshots::start(&config, &args.data_dir)?,
+        _ => match Snapshots::start(&config, &args.data_dir) {
+            Ok(snapshots) => snapshots,
+            Err(error) => {
+                venue.stop();
+                let _ = venue.join();
+                return Err(error.into());
+            }
+        },
     };
     watch(&venue, &args.data_dir, room, door.as_ref(), snapshots, &stop);
     venue.stop();
