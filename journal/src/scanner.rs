@@ -192,7 +192,6 @@ impl<S: Storage> Scanner<S> {
         self.next = Continuation { sequence, chain, epoch: 0 };
         self.segment = None;
         self.frames = 0;
-        self.window.forget();
         if let Some(begun) = self.peek_segment()? {
             self.enter(begun)?;
         }
@@ -461,6 +460,8 @@ impl<S: Storage> Scanner<S> {
         }
         self.identity.get_or_insert(header.identity);
         self.segment = Some(segment);
+        // It holds bytes of the segment before, perhaps of the very same place.
+        self.window.forget();
         Ok(())
     }
 }

@@ -61,6 +61,8 @@ pub struct Recorder {
 /// What was counted, warm-up left out.
 #[derive(Clone, Debug)]
 pub struct Tally {
+    /// When the first order that counts was due, by the generator's clock.
+    pub first_ns: u64,
     /// Orders sent.
     pub sent: u64,
     /// Orders never answered.
@@ -219,6 +221,7 @@ impl Recorder {
         };
         let time_ns = self.last_answer_ns - self.first_ns + last_interval_ns;
         Tally {
+            first_ns: self.first_ns,
             sent,
             lost: sent - self.answered,
             late: self.late,

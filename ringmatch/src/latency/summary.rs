@@ -93,6 +93,9 @@ pub struct Summary {
     pub schema: String,
     /// What was asked of the venue.
     pub workload: WorkloadRecord,
+    /// When the first order that counts was due, in nanoseconds since 1970: what
+    /// else happened on the machine can be laid beside it.
+    pub measured_from_unix_ns: u64,
     /// Orders a second, as the schedule has them; not of a closed loop.
     pub offered_per_s: Option<u64>,
     /// Orders answered in a second.
@@ -122,8 +125,9 @@ pub struct Summary {
     pub service_time: Percentiles,
     /// On the way. `client_to_receive` runs from the client's sending to the
     /// receiver's stamp, `matched_to_sent` from the matcher to the publisher,
-    /// `matching` is the matcher's own work on one command, all others run from the receiver's stamp; the publisher counts events, the
-    /// others commands. Empty of a running engine, which keeps them to itself.
+    /// `matching` is the matcher's own work on one command, all others run from
+    /// the receiver's stamp; the publisher counts events, the others commands.
+    /// Empty of a running engine, which keeps them to itself.
     pub stages: BTreeMap<String, Percentiles>,
     /// What disturbs any measurement here.
     pub noise: Noise,
@@ -157,6 +161,7 @@ impl Summary {
         let is_open = workload.rate_per_s.is_some();
         let mut summary = Self {
             schema: SCHEMA.to_owned(),
+            measured_from_unix_ns: tally.first_ns,
             offered_per_s: workload.rate_per_s,
             achieved_per_s: tally.achieved_per_s,
             sent: tally.sent,
@@ -302,9 +307,16 @@ pub(super) mod tests {
             series.record(0, latency_ns);
             service_ns.record(latency_ns).unwrap();
         }
-        let client_to_receive_ns = service_ns.clone();
-        let (lost, late, achieved_per_s) = (0, 10, 995.0);
-        Tally { sent: orders, lost, late, achieved_per_s, series, service_ns, client_to_receive_ns }
+        Tally {
+            first_ns: 0,
+            sent: orders,
+            lost: 0,
+            late: 10,
+            achieved_per_s: 995.0,
+            series,
+            client_to_receive_ns: service_ns.clone(),
+            service_ns,
+        }
     }
 
     #[test]

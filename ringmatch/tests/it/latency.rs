@@ -192,7 +192,8 @@ fn several_sessions_random_arrivals_and_a_closed_loop() {
     let closed = ["latency", "--closed", "4", "--sessions", "2", "--mix", "trade"];
     let closed = run_json(&[&closed[..], &common("0.3")].concat());
     assert!(closed["end_to_end"].is_null() && closed["offered_per_s"].is_null(), "{closed}");
-    assert!(closed["service_time"]["count"].as_u64().unwrap() > 100, "{closed}");
+    // More than those that may be under way at once.
+    assert!(closed["service_time"]["count"].as_u64().unwrap() > 4, "{closed}");
     assert_eq!((&closed["rejected"], &closed["lost"]), (&0.into(), &0.into()), "{closed}");
 
     let bursts = ["latency", "--rate", "2000", "--arrivals", "burst:40"];

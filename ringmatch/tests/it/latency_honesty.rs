@@ -9,10 +9,14 @@ use crate::engine::{BINARY, Engine, Site};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 const STALL: Duration = Duration::from_millis(200);
+/// From the end of the warm-up to the stall.
+const INTO_IT: Duration = Duration::from_millis(500);
 const MS: u64 = 1_000_000;
+/// `--duration 2`.
+const MEASURED_NS: u64 = 2_000 * MS;
 
 fn signal(name: &str, pid: u32) {
     let killed = Command::new("kill").args([name, &pid.to_string()]).status().unwrap();
@@ -29,11 +33,12 @@ fn stall(pid: u32) {
 /// How often this machine may be too busy to stall anybody in time.
 const TRIES: usize = 10;
 
-/// Measures a running engine for two seconds, and stalls one of the two. What
-/// ended before the stall did is measured again: it says nothing.
+/// Measures a running engine for two seconds, and stalls one of the two. A
+/// stall that was not wholly within the two seconds says nothing: it is measured
+/// again.
 fn measure(load: &[&str], whom: impl Fn(&Engine, &Child) -> u32) -> Value {
     let measured = (0..TRIES).find_map(|_| try_measure(load, &whom));
-    measured.expect("this machine is too busy to stop a process within two seconds")
+    measured.expect("this machine is too busy to stop a process for 200 ms of two seconds")
 }
 
 fn try_measure(load: &[&str], whom: impl Fn(&Engine, &Child) -> u32) -> Option<Value> {
@@ -57,12 +62,22 @@ fn try_measure(load: &[&str], whom: impl Fn(&Engine, &Child) -> u32) -> Option<V
         line.clear();
         assert_ne!(said.read_line(&mut line).unwrap(), 0, "the tool ended before it measured");
     }
+    // What was under way when the warm-up ended does not count; what follows it does.
+    std::thread::sleep(INTO_IT);
+    let from_ns = unix_ns();
     stall(whom(&engine, &tool));
-    let was_in_time = tool.try_wait().unwrap().is_none();
+    let to_ns = unix_ns();
     let mut stdout = String::new();
     tool.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
     tool.wait().unwrap();
-    was_in_time.then(|| serde_json::from_str(stdout.lines().last().unwrap()).unwrap())
+    let summary: Value = serde_json::from_str(stdout.lines().last().unwrap()).unwrap();
+    let began_ns = summary["measured_from_unix_ns"].as_u64().unwrap();
+    (began_ns <= from_ns && to_ns <= began_ns + MEASURED_NS).then_some(summary)
+}
+
+fn unix_ns() -> u64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    since_1970.as_nanos().try_into().unwrap()
 }
 
 fn at(summary: &Value, what: &str, key: &str) -> u64 {
@@ -102,6 +117,7 @@ fn a_closed_loop_hides_a_stall() {
     let summary = measure(&["--closed", "1"], |engine, _| engine.pid());
     assert!(summary["end_to_end"].is_null(), "{summary}");
     assert!(at(&summary, "service_time", "max_ns") >= 190 * MS, "{summary}");
-    assert!(at(&summary, "service_time", "count") > 500, "{summary}");
-    assert!(at(&summary, "service_time", "p99_ns") < 150 * MS, "{summary}");
+    // However few there were: it was one of them.
+    assert!(at(&summary, "service_time", "count") > 20, "{summary}");
+    assert!(at(&summary, "service_time", "p90_ns") < 150 * MS, "{summary}");
 }
