@@ -31,12 +31,16 @@ mod latency_results;
 mod lifecycle;
 /// The example market maker on a live engine.
 mod market_maker;
+/// Nonsense, strangers, recordings, wrong keys, storms: each counted, nobody moved.
+mod mischief;
 /// What the config asks for besides its listing, and what an operator does.
 mod operate;
 /// Real clients and the real engine, with a bad network between them.
 mod proxy;
 /// Messages and files of recorded market data.
 mod record;
+/// A client whose every datagram is recorded.
+mod recorded;
 /// How long a restart takes, with a long log and with a large state.
 mod restart;
 /// Sessions with keys: who gets in, who takes over, who is gone.

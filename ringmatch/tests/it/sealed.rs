@@ -3,15 +3,16 @@
 //! the orders of a client that is gone.
 
 use crate::engine::{Engine, PATIENCE, Site, run, run_json};
+use crate::recorded::Recorded;
 use ringmatch_engine::Price;
 use ringmatch_engine::command::Side;
 use ringmatch_gateway::client::{
-    Channel, Client, ClientConfig, ClientError, ClientSession, NewOrder, SendError, Start,
+    Channel, Client, ClientConfig, ClientError, NewOrder, SendError, Start,
 };
 use ringmatch_gateway::seal::{Key, Purpose, Seal};
 use ringmatch_gateway::wire::itch::ItchMessage;
 use ringmatch_gateway::wire::mold::Request;
-use ringmatch_gateway::wire::ouch::{Inbound, Outbound};
+use ringmatch_gateway::wire::ouch::Outbound;
 use serde_json::Value;
 use std::net::UdpSocket;
 use std::os::unix::fs::PermissionsExt;
@@ -44,7 +45,8 @@ fn keyed(site: &Site, key: Key) -> ClientConfig {
     ClientConfig { key: Some(key), ..site.client("ALPHA", Start::Now) }
 }
 
-fn bid(price: i64) -> NewOrder {
+/// Ten shares.
+pub fn bid(price: i64) -> NewOrder {
     NewOrder::limit("AAPL".parse().unwrap(), Side::Buy, 10, Price(price * 10_000))
 }
 
@@ -114,71 +116,6 @@ fn only_the_key_gets_in_and_who_has_none_is_counted() {
     }
 }
 
-/// A client whose every datagram is recorded.
-struct Recorded<'a> {
-    site: &'a Site,
-    socket: UdpSocket,
-    session: ClientSession,
-    epoch: Instant,
-    recording: Vec<(Channel, Vec<u8>)>,
-    heard: u64,
-}
-
-impl<'a> Recorded<'a> {
-    fn connect(site: &'a Site) -> Self {
-        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
-        socket.set_read_timeout(Some(Duration::from_millis(2))).unwrap();
-        let session = ClientSession::new("ALPHA".parse().unwrap(), Start::At(1)).sealed(&ALPHA, 5);
-        let (epoch, recording) = (Instant::now(), Vec::new());
-        let mut client = Self { site, socket, session, epoch, recording, heard: 0 };
-        client.until(|client| client.session.is_established());
-        client
-    }
-
-    fn until(&mut self, is_so: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !is_so(self) {
-            assert!(Instant::now() < deadline, "{:?}", self.session);
-            self.work(None);
-        }
-    }
-
-    /// Sends an order, if there is one, and does what is due.
-    fn work(&mut self, order: Option<Inbound>) {
-        let now = u64::try_from(self.epoch.elapsed().as_nanos()).unwrap();
-        let Self { site, socket, session, recording, heard, .. } = self;
-        let mut send = |channel, packet: &[u8]| {
-            let to = if channel == Channel::Orders { site.orders } else { site.requests };
-            socket.send_to(packet, to).unwrap();
-            recording.push((channel, packet.to_vec()));
-        };
-        if let Some(order) = order {
-            let mut bytes = [0; Inbound::MAX_LEN];
-            let len = order.encode(None, &mut bytes);
-            session.push(&bytes[..len], now, &mut send).unwrap();
-            session.flush(now, &mut send);
-        }
-        session.poll(now, &mut send);
-        let mut buffer = [0; 2_000];
-        if let Ok((len, from)) = socket.recv_from(&mut buffer) {
-            if from.port() == site.orders.port() {
-                session.order_datagram(&buffer[..len], &mut send);
-            } else {
-                session.response_datagram(&buffer[..len], &mut |_, _| *heard += 1);
-            }
-        }
-    }
-
-    fn trade(&mut self, orders: std::ops::Range<u32>) {
-        for number in orders {
-            let (order, _) =
-                bid(100 + i64::from(number)).message(ringmatch_engine::UserRef(number));
-            self.work(Some(order.into()));
-        }
-        self.until(|client| client.session.is_safe());
-    }
-}
-
 #[test]
 fn a_recording_played_from_elsewhere_does_nothing() {
     let directory = tempfile::tempdir().unwrap();
@@ -186,9 +123,9 @@ fn a_recording_played_from_elsewhere_does_nothing() {
     let data = directory.path().join("data");
     let config = write_config(&site, directory.path());
     let engine = Engine::start(&config, &data);
-    let mut client = Recorded::connect(&site);
+    let mut client = Recorded::connect(&site, "ALPHA", &ALPHA);
     client.trade(1..21);
-    client.until(|client| client.heard == 21);
+    client.until(|client| client.heard.len() == 21);
 
     let stranger = UdpSocket::bind("127.0.0.1:0").unwrap();
     stranger.set_read_timeout(Some(REFUSED)).unwrap();
@@ -213,7 +150,7 @@ fn a_recording_played_from_elsewhere_does_nothing() {
     }
     // Answers still go to the client and not to the stranger.
     client.trade(21..31);
-    client.until(|client| client.heard == 31);
+    client.until(|client| client.heard.len() == 31);
     assert!(!client.session.is_taken_over());
     let seen = totals_when(&data, |totals| totals[REPLAYED].as_u64() > Some(0));
     assert!(seen[OLD_REQUESTS].as_u64() > Some(0), "{seen}");
@@ -225,10 +162,10 @@ fn a_recording_played_from_elsewhere_does_nothing() {
     let _engine = Engine::start(&config, &data);
     play(&recording);
     client.trade(31..41);
-    client.until(|client| client.heard == 41);
+    client.until(|client| client.heard.len() == 41);
     play(&client.recording.clone());
     client.trade(41..51);
-    client.until(|client| client.heard == 51);
+    client.until(|client| client.heard.len() == 51);
     let seen = totals_when(&data, |totals| totals["orders_resting"] == 50);
     assert!(seen[OVER].as_u64() > Some(0), "{seen}");
     let number = client.session.next_message();
