@@ -18,7 +18,7 @@ use ringmatch::config::{Config, SessionConfig};
 use ringmatch::latency::Site;
 use ringmatch::pipeline::{Counter, Counters};
 use ringmatch::threads::{Layout, Pin};
-use ringmatch_gateway::client::{Client, ClientConfig, Start};
+use ringmatch_gateway::client::{Client, ClientConfig};
 use ringmatch_gateway::seal::Key;
 use ringmatch_gateway::wire::mold::Request;
 use ringmatch_ring::WaitStrategy;
@@ -221,15 +221,9 @@ fn config(kind: &Kind, options: &Options, keys: &Path) -> Result<Config, Box<dyn
 }
 
 fn client(site: &Site, (name, key): (&str, Key)) -> ClientConfig {
-    let network = &site.config().network;
-    ClientConfig {
-        session: name.parse().expect("a short text"),
-        orders: network.orders,
-        requests: network.requests,
-        interface: network.interface,
-        start: Start::Now,
-        key: Some(key),
-    }
+    let (name, network) = (name.parse().expect("a short text"), &site.config().network);
+    let config = ClientConfig::new(name, network.orders, network.requests, network.interface);
+    ClientConfig { key: Some(key), ..config }
 }
 
 fn doors(site: &Site) -> [SocketAddrV4; 2] {
