@@ -109,11 +109,10 @@ struct Honest {
 
 impl Honest {
     fn connect(site: &Site) -> Self {
-        let config = ClientConfig { key: Some(HONEST), ..site.client("HONEST", Start::At(1)) };
-        let mut honest =
-            Self { client: Client::connect(config, PATIENCE).unwrap(), next_answer: 1 };
-        assert!(matches!(honest.hear(), Outbound::AccountQueryResponse(_)));
-        honest
+        let config = ClientConfig { key: Some(HONEST), ..site.client("HONEST", Start::Now) };
+        let mut client = Client::connect(config, PATIENCE).unwrap();
+        let stands = client.receive(PATIENCE).unwrap().expect("where the session stands");
+        Self { client, next_answer: stands.number + 1 }
     }
 
     /// The next answer, which has the next number.
@@ -149,11 +148,12 @@ impl Honest {
 fn idle<'a>(place: &'a Place, honest: &mut Honest) -> Recorded<'a> {
     let mut idle = Recorded::connect(&place.site, "IDLE", &IDLE);
     idle.trade(1..4);
-    idle.until(|idle| idle.heard.len() == 3);
+    // The first that a session ever hears is of the day.
+    idle.until(|idle| idle.heard.len() == 1 + 3);
     let sale = honest.enter(Side::Sell, Price(1_030_000));
     assert!(matches!(honest.hear(), Outbound::OrderAccepted(said) if said.user_ref_num == sale));
     assert!(matches!(honest.hear(), Outbound::OrderExecuted(said) if said.user_ref_num == sale));
-    idle.until(|idle| idle.heard.len() == 4);
+    idle.until(|idle| idle.heard.len() == 1 + 4);
     idle
 }
 
@@ -396,9 +396,11 @@ fn a_client_that_never_reads_costs_others_nothing_and_loses_nothing() {
 
     let config = ClientConfig { key: Some(IDLE), ..place.site.client("IDLE", Start::At(1)) };
     let mut back = Client::connect(config, PATIENCE).unwrap();
+    let first = back.receive(PATIENCE).unwrap().expect("what every session hears first");
+    assert!(matches!(first.message, Outbound::SystemEvent(_)), "{first:?}");
     for number in 1..=ORDERS {
         let response = back.receive(PATIENCE).unwrap().expect("an answer");
-        assert_eq!(response.number, u64::from(number));
+        assert_eq!(response.number, u64::from(number) + 1);
         let Outbound::OrderAccepted(accepted) = response.message else { panic!("{response:?}") };
         assert_eq!(accepted.user_ref_num, number);
     }
