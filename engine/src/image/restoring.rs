@@ -449,7 +449,7 @@ impl Restoring {
         check_books(exchange)?;
         check_timer(exchange)?;
         count_open(exchange);
-        let restored = exchange.seal();
+        let restored = exchange.seal(exchange.state_hash());
         if restored != recorded {
             return Err(ImageError::Seal { restored, recorded });
         }
