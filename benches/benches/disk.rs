@@ -126,7 +126,9 @@ fn alone() {
     let direct = written_through(&folder.path().join("direct"), FILE, direct);
     let page = AlignedPage::new();
     let (mut encoder, body) = (Encoder::default(), commands(1, 1));
-    let mut times = [(); 3].map(|()| Histogram::<u64>::new(3).expect("three digits"));
+    const MAX_NS: u64 = 60_000_000_000;
+    let mut times =
+        [(); 3].map(|()| Histogram::<u64>::new_with_max(MAX_NS, 3).expect("three digits"));
     for round in 0..ROUNDS {
         let at = (round * PAGE as u64) % FILE as u64;
         let mut time = |which: usize, act: &mut dyn FnMut()| {
@@ -241,7 +243,7 @@ impl Batches {
 
 fn group() {
     println!("group: durable commands with fsync, M/s  one by one  overlapped  ratio");
-    for batch in [64, 512, 4_096] {
+    for batch in [64, 512, 1_024, 2_048, 4_096] {
         let (mut serial, mut overlapped) = (Vec::new(), Vec::new());
         for _ in 0..RUNS {
             let run = || (Journal::new(Durability::Fsync, 128 * MIB), Batches::new(batch));

@@ -6,7 +6,7 @@
 
 use crate::storage::{Access, Storage, StorageFile};
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -118,6 +118,25 @@ impl StorageFile for File {
 
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()> {
         self.write_all_at(bytes, offset)
+    }
+
+    fn write_both_at(&self, first: &[u8], second: &[u8], offset: u64) -> io::Result<()> {
+        let parts = [IoSlice::new(first), IoSlice::new(second)];
+        let written = loop {
+            match rustix::io::pwritev(self, &parts, offset) {
+                Err(rustix::io::Errno::INTR) => {}
+                written => break written?,
+            }
+        };
+        // The system may take less than all of it.
+        let end = offset + written as u64;
+        match written.checked_sub(first.len()) {
+            Some(taken) => self.write_all_at(&second[taken..], end),
+            None => {
+                self.write_all_at(&first[written..], end)?;
+                self.write_all_at(second, offset + first.len() as u64)
+            }
+        }
     }
 
     fn sync_data(&self) -> io::Result<()> {

@@ -101,6 +101,14 @@ pub trait StorageFile: Send + 'static {
     /// When not all of it could be written; some may have been.
     fn write_at(&self, bytes: &[u8], offset: u64) -> io::Result<()>;
 
+    /// Writes `first` and then `second` from `offset` on, as one write.
+    ///
+    /// # Errors
+    /// As [`write_at`](Self::write_at).
+    fn write_both_at(&self, first: &[u8], second: &[u8], offset: u64) -> io::Result<()> {
+        self.write_at(&[first, second].concat(), offset)
+    }
+
     /// Makes everything written so far durable, with the length of the file.
     ///
     /// # Errors

@@ -23,6 +23,10 @@ use crate::syncer::Syncer;
 use std::io;
 use std::sync::Arc;
 
+/// Bodies of so many bytes are written from where they are: copying them behind
+/// their header costs more than a write of two parts.
+const WORTH_TWO_PARTS: usize = 16 << 10;
+
 /// Appends frames at the tail, and says which of them are safe.
 ///
 /// One [`append`](Self::append) is one frame and one write to the page cache; one
@@ -42,6 +46,7 @@ pub struct Writer<S: Storage = Directory> {
     /// What the sync that is under way will have made durable.
     syncing: Option<Syncing>,
     syncer: Syncer<S::File>,
+    /// A small frame, as it is written.
     frame: Vec<u8>,
     poisoned: bool,
     preparer: Preparer<S>,
@@ -95,7 +100,7 @@ impl<S: Storage> Writer<S> {
             unsynced_since_ns: None,
             syncing: None,
             syncer,
-            frame: Vec::new(),
+            frame: Vec::with_capacity(FRAME_HEADER_BYTES as usize + WORTH_TWO_PARTS),
             poisoned: false,
             preparer,
             begun,
@@ -332,10 +337,14 @@ impl<S: Storage> Writer<S> {
 
     fn write_frame(&mut self, header: &FrameHeader, body: &[u8]) -> Result<(), JournalError> {
         let (bytes, hash) = header.encode();
-        self.frame.clear();
-        self.frame.extend_from_slice(&bytes);
-        self.frame.extend_from_slice(body);
-        let written = self.tip.file.write_at(&self.frame, self.tip.offset);
+        let written = if body.len() < WORTH_TWO_PARTS {
+            self.frame.clear();
+            self.frame.extend_from_slice(&bytes);
+            self.frame.extend_from_slice(body);
+            self.tip.file.write_at(&self.frame, self.tip.offset)
+        } else {
+            self.tip.file.write_both_at(&bytes, body, self.tip.offset)
+        };
         written.map_err(|source| self.failed("write", source))?;
         self.tip.offset += header.frame_bytes();
         self.preparer.note_filled(self.tip.offset, self.tip.length);

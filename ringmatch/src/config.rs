@@ -16,6 +16,7 @@ use ringmatch_engine::command::{
 use ringmatch_engine::{
     Alpha, Firm, InstrumentId, Limits, Price, Quantity, SessionId, SessionName, Symbol, TickTables,
 };
+use ringmatch_gateway::wire::mold::DEFAULT_MAX_PAYLOAD;
 use ringmatch_journal::Durability;
 use ringmatch_ring::WaitStrategy;
 use serde::{Deserialize, Deserializer};
@@ -90,10 +91,17 @@ pub struct NetworkConfig {
     pub market_data: SocketAddrV4,
     /// Where requests are received, and responses sent from.
     pub requests: SocketAddrV4,
+    /// Bytes of the longest packet, header included; 256 to 65,000.
+    #[serde(default = "default_packet_bytes")]
+    pub max_packet_bytes: usize,
     /// Whether runs of packets leave by one system call each, which a capture on
     /// this host shows as one long datagram.
     #[serde(default)]
     pub segmentation_offload: bool,
+}
+
+const fn default_packet_bytes() -> usize {
+    DEFAULT_MAX_PAYLOAD
 }
 
 /// `[order_entry]`; see [`Keys`](crate::keys::Keys).
@@ -451,6 +459,9 @@ impl Config {
                 "closed_segments",
                 "cannot be \"drop\" while no snapshots are made: set every_bytes or every_s",
             );
+        }
+        if !(256..=65_000).contains(&self.network.max_packet_bytes) {
+            return fault("max_packet_bytes", "must be from 256 to 65000");
         }
         if self.network.requests.ip().is_multicast() {
             return fault("requests", "must be an address of this host, not a multicast group");

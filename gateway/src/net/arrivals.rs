@@ -27,6 +27,8 @@ pub(super) struct Arrivals {
     /// The slot of the next datagram, and where in it that begins.
     slot: usize,
     offset: usize,
+    /// The last call brought all there was, which nobody has been told yet.
+    is_end: bool,
 }
 
 impl Arrivals {
@@ -34,7 +36,14 @@ impl Arrivals {
         let mut bytes = vec![0; SLOTS * SLOT_BYTES].into_boxed_slice();
         // Zeroed memory is not there before somebody writes to it.
         bytes.fill(0xFF);
-        Self { bytes, slots: [RecvMeta::default(); SLOTS], filled: 0, slot: 0, offset: 0 }
+        let slots = [RecvMeta::default(); SLOTS];
+        Self { bytes, slots, filled: 0, slot: 0, offset: 0, is_end: false }
+    }
+
+    /// Whether it is known without another call that nothing more is there; said
+    /// once after each call that did not fill all slots.
+    pub(super) fn take_end(&mut self) -> bool {
+        std::mem::take(&mut self.is_end)
     }
 
     /// Takes what is there, in one system call. What was not handed out is
@@ -47,11 +56,12 @@ impl Arrivals {
         state: &UdpSocketState,
         socket: UdpSockRef<'_>,
     ) -> io::Result<()> {
-        (self.filled, self.slot, self.offset) = (0, 0, 0);
+        (self.filled, self.slot, self.offset, self.is_end) = (0, 0, 0, false);
         let mut rest = self.bytes.chunks_exact_mut(SLOT_BYTES);
         let mut slots: [IoSliceMut<'_>; SLOTS] =
             std::array::from_fn(|_| IoSliceMut::new(rest.next().unwrap_or_default()));
         self.filled = state.recv(socket, &mut slots, &mut self.slots)?;
+        self.is_end = self.filled < SLOTS;
         Ok(())
     }
 

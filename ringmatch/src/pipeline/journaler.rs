@@ -22,7 +22,7 @@ use std::collections::VecDeque;
 const BATCH: usize = 4096;
 /// So many waiting commands take longer to encode and write than it takes to hand
 /// a sync over to another thread and to hear of its end.
-const WORTH_A_HAND_OVER: usize = 512;
+const WORTH_A_HAND_OVER: usize = 2048;
 
 /// The stage that makes commands durable.
 pub struct Journaler<S: Storage, C> {
