@@ -86,7 +86,7 @@ impl Exchange {
         let is_guarded = self.known_session(session).is_guarded;
         let wanted =
             |index| Wanted { session, instrument, side, quantity, price, is_immediate, index };
-        if is_guarded && !self.is_let_through(wanted(NIL)) {
+        if is_guarded && !self.is_let_through(&wanted(NIL)) {
             return false;
         }
         let owner = self.known_session_mut(session);
@@ -180,7 +180,7 @@ impl Exchange {
         let is_guarded = owner.is_guarded;
         let wanted =
             |index| Wanted { session, instrument, side, quantity, price, is_immediate, index };
-        if is_guarded && !self.is_let_through(wanted(index)) {
+        if is_guarded && !self.is_let_through(&wanted(index)) {
             return false;
         }
         let owner = self.known_session_mut(session);
@@ -301,8 +301,8 @@ impl Exchange {
     /// Whether a session's limits let an order through, which then counts
     /// against its rate: nothing else may refuse it after this.
     #[cold]
-    fn is_let_through(&mut self, wanted: Wanted) -> bool {
-        let Wanted { session, instrument, side, quantity, price, is_immediate, index } = wanted;
+    fn is_let_through(&mut self, wanted: &Wanted) -> bool {
+        let Wanted { session, instrument, side, quantity, price, is_immediate, index } = *wanted;
         let request = Request {
             session,
             instrument,
