@@ -149,6 +149,14 @@ impl Marks {
             || self.time_in_force().is_auction_only()
     }
 
+    /// The marks of a displayed limit order that takes this one's place.
+    #[inline(always)]
+    pub(crate) fn with_terms(self, time_in_force: TimeInForce, display: Display) -> Self {
+        let kept = 1 | 3 << 3 | 3 << 5;
+        let terms = (display as u16) << 1 | (time_in_force as u16) << 9;
+        Self(self.0 & kept | terms | 1 << 12)
+    }
+
     pub(crate) fn with_short_sale(self, short_sale: ShortSale) -> Self {
         Self(self.0 & !(3 << 3) | (short_sale as u16) << 3)
     }
@@ -194,10 +202,13 @@ impl Orders {
     #[inline(always)]
     pub(crate) fn take(&mut self) -> u32 {
         let index = self.first_free;
-        assert_ne!(index, NIL, "the caller checks that there is room");
+        debug_assert_ne!(index, NIL, "the caller checks that there is room");
         self.first_free = self[index].next;
         self.len += 1;
-        self.used = self.used.max(index + 1);
+        // Free places that were never used are taken in order.
+        if index == self.used {
+            self.used += 1;
+        }
         index
     }
 
