@@ -295,14 +295,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Where the default venue is.
     let interface = Ipv4Addr::LOCALHOST;
     let requests = "127.0.0.1:31003".parse()?;
-    let client = ClientConfig {
-        session: session.parse()?,
-        orders: "239.192.77.1:31001".parse()?,
-        requests,
-        interface,
-        start: Start::Now,
-        key: None,
-    };
+    let orders = "239.192.77.1:31001".parse()?;
+    let client = ClientConfig::new(session.parse()?, orders, requests, interface);
     let feed = FeedConfig {
         venue: "RINGMATCH".parse()?,
         market_data: "239.192.77.2:31002".parse()?,

@@ -68,6 +68,8 @@ const FAREWELLS: usize = 3;
 pub struct OutletConfig {
     /// The venue's name, which is the session of its market data.
     pub name: SessionName,
+    /// Bytes of the longest packet, header included and seal not.
+    pub max_packet_bytes: usize,
     /// Bytes of market data that the window holds.
     pub market_bytes: usize,
     /// Messages of market data that the window holds.
@@ -79,13 +81,15 @@ pub struct OutletConfig {
 }
 
 impl OutletConfig {
-    /// Windows of 64 MiB or 2,097,152 messages of market data, and of 8 MiB or
-    /// 131,072 responses for each session.
+    /// Packets of 1,400 bytes, windows of 64 MiB or 2,097,152 messages of market
+    /// data, and of 8 MiB or 131,072 responses for each session.
     #[must_use]
     pub fn new(name: SessionName) -> Self {
-        let SenderConfig { window_bytes, window_messages, .. } = SenderConfig::new(name);
+        let SenderConfig { max_payload, window_bytes, window_messages, .. } =
+            SenderConfig::new(name);
         Self {
             name,
+            max_packet_bytes: max_payload,
             market_bytes: 64 << 20,
             market_messages: 1 << 21,
             response_bytes: window_bytes,
@@ -138,9 +142,14 @@ struct Owner {
 }
 
 impl Mailbox {
-    fn new(name: SessionName, next: u64, window_bytes: usize, window_messages: usize) -> Self {
-        let config =
-            SenderConfig { next, window_bytes, window_messages, ..SenderConfig::new(name) };
+    fn new(name: SessionName, next: u64, config: &OutletConfig) -> Self {
+        let config = SenderConfig {
+            session: name,
+            next,
+            max_payload: config.max_packet_bytes,
+            window_bytes: config.response_bytes,
+            window_messages: config.response_messages,
+        };
         let owner =
             Owner { subscriber: None, account: None, heard: (Login::default(), 0), sent: 0 };
         Self { name, stream: StreamSender::new(config), owner, is_dirty: false }
@@ -215,10 +224,11 @@ impl Outlet {
     /// The same with another first number of market data.
     fn starting_at(config: OutletConfig, next: u64) -> Self {
         let market = SenderConfig {
+            session: config.name,
             next,
+            max_payload: config.max_packet_bytes,
             window_bytes: config.market_bytes,
             window_messages: config.market_messages,
-            ..SenderConfig::new(config.name)
         };
         Self {
             config,
@@ -379,8 +389,7 @@ impl Outlet {
     fn learn(&mut self, event: &Event) {
         self.directory.learn(event);
         if let EventBody::SessionAdded { name, .. } = &event.body {
-            let OutletConfig { response_bytes, response_messages, .. } = self.config;
-            let mut mailbox = Mailbox::new(*name, 1, response_bytes, response_messages);
+            let mut mailbox = Mailbox::new(*name, 1, &self.config);
             mailbox.owner.account = self.post.logins.account(*name);
             self.mailboxes.push(mailbox);
             self.dirty.reserve(self.mailboxes.len());

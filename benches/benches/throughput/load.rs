@@ -9,8 +9,9 @@
 
 use crate::flow::Flow;
 use hdrhistogram::Histogram;
+use ringmatch::config::NetworkConfig;
 use ringmatch::latency::Site;
-use ringmatch_gateway::client::{Client, ClientConfig, Response, Start};
+use ringmatch_gateway::client::{Client, ClientConfig, Response};
 use ringmatch_gateway::wire::ouch::Outbound;
 use std::error::Error;
 use std::fmt;
@@ -95,15 +96,18 @@ impl Load {
     ) -> Result<Self, Box<dyn Error>> {
         let network = &site.config().network;
         let connect = |number| {
+            let session = format!("LOAD{number}").parse()?;
+            let NetworkConfig { orders, requests, interface, max_packet_bytes, .. } = *network;
             let config = ClientConfig {
-                session: format!("LOAD{number}").parse()?,
-                orders: network.orders,
-                requests: network.requests,
-                interface: network.interface,
-                start: Start::Now,
-                key: None,
+                max_packet_bytes,
+                ..ClientConfig::new(session, orders, requests, interface)
             };
-            let client = Client::connect(config, PATIENCE)?;
+            let mut client = Client::connect(config, PATIENCE)?;
+            // What it asked for to know where it stands is no answer of the flow's.
+            let hello = client.receive(PATIENCE)?.map(|response| response.message);
+            if !matches!(hello, Some(Outbound::AccountQueryResponse(_))) {
+                return Err(format!("{hello:?} is no answer to an account query").into());
+            }
             let first_ref = client.peek_user_ref().0;
             Ok(Party { client, first_ref, sent: 0, done: 0, answers: 0, queries: 0 })
         };
@@ -188,9 +192,14 @@ impl Load {
                 return Err("answers are missing".into());
             }
         }
-        let exact =
-            |party: &Party| party.answers == flow.answers(party.sent) && party.done == party.sent;
-        if self.parties.iter().all(exact) { Ok(()) } else { Err("there are other answers".into()) }
+        for Party { sent, done, answers, .. } in &self.parties {
+            let expected = flow.answers(*sent);
+            if (*answers, *done) != (expected, *sent) {
+                let said = format!("{answers} answers instead of {expected}");
+                return Err(format!("of {sent} messages {done} were answered, with {said}").into());
+            }
+        }
+        Ok(())
     }
 
     fn reached(&self, elapsed: Duration) -> Reached {

@@ -27,6 +27,7 @@ use load::Load;
 use ringmatch::config::Config;
 use ringmatch::latency::Site;
 use ringmatch::threads;
+use ringmatch_gateway::wire::mold::DEFAULT_MAX_PAYLOAD;
 use ringmatch_journal::Durability;
 use ringmatch_ring::WaitStrategy;
 use std::error::Error;
@@ -57,6 +58,12 @@ struct Options {
     /// CPU of the client; the venue gets the other.
     #[arg(long, default_value_t = 0)]
     client_cpu: usize,
+    /// Bytes of the longest packet, both ways.
+    #[arg(long, default_value_t = DEFAULT_MAX_PAYLOAD)]
+    packet_bytes: usize,
+    /// Runs of datagrams leave both ends in one call (segmentation offload).
+    #[arg(long)]
+    segmentation: bool,
     /// All on the CPU of the client.
     #[arg(long)]
     one_core: bool,
@@ -77,10 +84,13 @@ impl Options {
     fn site(&self, sessions: usize) -> Result<Site, Box<dyn Error>> {
         let mut config = Config::load(None)?;
         config.journal.durability = self.durability;
+        config.network.max_packet_bytes = self.packet_bytes;
+        config.network.segmentation_offload = self.segmentation;
         config.threads.wait = self.wait;
         config.threads.layout = threads::Layout::Shared;
-        // The journaler waits for the disk most of the time.
-        config.threads.pin = threads::Pin::To(vec![self.venue_cpu(); 2]);
+        // The journaler waits for the disk most of the time: the client's CPU has room
+        // for it.
+        config.threads.pin = threads::Pin::To(vec![self.venue_cpu(), self.client_cpu]);
         let template = config.sessions.last().cloned().ok_or("the default venue has a session")?;
         config.sessions = (0..sessions)
             .map(|number| {
@@ -118,7 +128,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let options = Options::parse();
     let duration = Duration::from_secs_f64(options.seconds);
     println!("client on CPU {}: {}", options.client_cpu, threads::pin(options.client_cpu));
-    println!("venue and the other end of bare sockets on CPU {}", options.venue_cpu());
+    println!("venue, and the other end of bare sockets, on CPU {}", options.venue_cpu());
+    println!("journaler on the client's CPU");
     println!("\nbare sockets, M orders/s as datagrams of {} orders", bare::ORDERS);
     println!("one way, one datagram a call   {:.2}", bare::one_way(&options, false, duration)?);
     println!("one way, many datagrams a call {:.2}", bare::one_way(&options, true, duration)?);

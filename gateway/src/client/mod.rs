@@ -15,13 +15,11 @@
 //! use ringmatch_gateway::wire::ouch::Outbound;
 //! use std::time::Duration;
 //!
+//! let (orders, requests) = ("239.192.77.1:31001".parse()?, "127.0.0.1:31003".parse()?);
 //! let config = ClientConfig {
-//!     session: "ALPHA".parse()?,
-//!     orders: "239.192.77.1:31001".parse()?,
-//!     requests: "127.0.0.1:31003".parse()?,
-//!     interface: "127.0.0.1".parse()?,
 //!     start: Start::Now, // or At(1): every response that the session ever had
 //!     key: None,         // or the session's key, if the venue wants its packets sealed
+//!     ..ClientConfig::new("ALPHA".parse()?, orders, requests, "127.0.0.1".parse()?)
 //! };
 //! let mut client = Client::connect(config, Duration::from_secs(5))?;
 //! let order = NewOrder::limit("AAPL".parse()?, Side::Buy, 100, "286.67".parse()?);
@@ -57,6 +55,7 @@ pub use session::{Channel, ClientSession, SendError, Start};
 use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint, Unsent};
 use crate::seal::Key;
 use crate::stream::ReceiverCounters;
+use crate::wire::mold::DEFAULT_MAX_PAYLOAD;
 use crate::wire::ouch::{AccountQuery, Inbound, OuchOption, Outbound};
 use ringmatch_engine::{Price, SessionName, UserRef};
 use std::collections::VecDeque;
@@ -80,10 +79,27 @@ pub struct ClientConfig {
     pub requests: SocketAddrV4,
     /// This host's address towards the venue.
     pub interface: Ipv4Addr,
+    /// Bytes of the longest packet to the venue, header included; 256 to 65,000.
+    pub max_packet_bytes: usize,
     /// The first response wanted.
     pub start: Start,
     /// The session's key, if the venue has one for it.
     pub key: Option<Key>,
+}
+
+impl ClientConfig {
+    /// A client that starts now, has no key, and sends packets of up to 1,400
+    /// bytes.
+    #[must_use]
+    pub const fn new(
+        session: SessionName,
+        orders: SocketAddrV4,
+        requests: SocketAddrV4,
+        interface: Ipv4Addr,
+    ) -> Self {
+        let (max_packet_bytes, start, key) = (DEFAULT_MAX_PAYLOAD, Start::Now, None);
+        Self { session, orders, requests, interface, max_packet_bytes, start, key }
+    }
 }
 
 /// A response, with its number in the session's stream.
@@ -188,7 +204,8 @@ impl Client {
     pub fn connect(config: ClientConfig, timeout: Duration) -> Result<Self, ClientError> {
         let local = SocketAddrV4::new(config.interface, 0);
         let endpoint = UdpEndpoint::open(&EndpointConfig::new("client", local, config.interface))?;
-        let mut session = ClientSession::new(config.session, config.start);
+        let mut session = ClientSession::new(config.session, config.start)
+            .with_packets_of(config.max_packet_bytes);
         if let Some(key) = &config.key {
             session = session.sealed(key, getrandom::u64()?);
         }

@@ -13,7 +13,7 @@ use crate::stream::{
     MonotonicNanos, PushError, ReceiverConfig, ReceiverCounters, SenderConfig, StreamReceiver,
     StreamSender,
 };
-use crate::wire::mold::{Header, Packet, PacketKind, Request, SessionName};
+use crate::wire::mold::{DEFAULT_MAX_PAYLOAD, Header, Packet, PacketKind, Request, SessionName};
 
 /// Pause between attempts to learn where the session stands: 5 ms.
 const RETRY_NS: u64 = 5_000_000;
@@ -77,6 +77,7 @@ pub enum SendError {
 pub struct ClientSession {
     name: SessionName,
     start: Start,
+    max_packet_bytes: usize,
     orders: Option<StreamSender>,
     responses: Option<StreamReceiver>,
     hello_due: MonotonicNanos,
@@ -91,12 +92,13 @@ pub struct ClientSession {
 }
 
 impl ClientSession {
-    /// A session that knows nothing yet.
+    /// A session that knows nothing yet, and sends packets of up to 1,400 bytes.
     #[must_use]
     pub fn new(name: SessionName, start: Start) -> Self {
         Self {
             name,
             start,
+            max_packet_bytes: DEFAULT_MAX_PAYLOAD,
             orders: None,
             responses: None,
             hello_due: 0,
@@ -108,6 +110,13 @@ impl ClientSession {
             taken_over: false,
             refused: 0,
         }
+    }
+
+    /// The same with packets of up to so many bytes, header included.
+    #[must_use]
+    pub fn with_packets_of(mut self, max_packet_bytes: usize) -> Self {
+        self.max_packet_bytes = max_packet_bytes;
+        self
     }
 
     /// The same with a key: everything is sealed in both directions. `instance`
@@ -272,7 +281,11 @@ impl ClientSession {
         let orders = match &mut self.orders {
             Some(orders) => orders,
             none if request.count == 0 => {
-                let config = SenderConfig { next: request.sequence, ..SenderConfig::new(name) };
+                let config = SenderConfig {
+                    next: request.sequence,
+                    max_payload: self.max_packet_bytes,
+                    ..SenderConfig::new(name)
+                };
                 self.acknowledgement_asked_at = request.sequence;
                 none.insert(StreamSender::new(config))
             }

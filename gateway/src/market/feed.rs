@@ -19,6 +19,7 @@ use std::time::{Duration, Instant};
 const HOUSEKEEPING: Duration = Duration::from_millis(2);
 /// Packets kept while a gap is open: a burst is larger here than in a session.
 const STASH_PACKETS: usize = 1024;
+const STASH_BYTES: usize = 2 << 20;
 
 /// Where a venue's market data is.
 #[derive(Clone, Copy, Debug)]
@@ -119,6 +120,7 @@ impl MarketFeed {
             if packet.session() == venue {
                 let config = ReceiverConfig {
                     stash_packets: STASH_PACKETS,
+                    stash_bytes: STASH_BYTES,
                     ..ReceiverConfig::starting_at(venue, start.first(packet.sequence()))
                 };
                 let mut stream = StreamReceiver::new(config);

@@ -49,9 +49,7 @@ impl Outlet {
         }
         for session in exchange.sessions() {
             outlet.directory.admit(session.id, session.firm);
-            let OutletConfig { response_bytes, response_messages, .. } = config;
-            let mailbox = Mailbox::new(session.name, next(), response_bytes, response_messages);
-            outlet.mailboxes.push(mailbox);
+            outlet.mailboxes.push(Mailbox::new(session.name, next(), &config));
         }
         outlet.dirty.reserve(outlet.mailboxes.len());
         outlet

@@ -12,7 +12,7 @@
 use super::MonotonicNanos;
 use super::backoff::Backoff;
 use super::stash::{Stash, Stashed};
-use crate::wire::mold::{DEFAULT_MAX_PAYLOAD, Packet, PacketKind, Request, SessionName};
+use crate::wire::mold::{Packet, PacketKind, Request, SessionName};
 
 /// How a [`StreamReceiver`] is made.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +23,8 @@ pub struct ReceiverConfig {
     pub next: u64,
     /// Packets that are kept while a gap before them is open.
     pub stash_packets: usize,
-    /// Longest datagram that is kept, in bytes.
-    pub stash_packet_bytes: usize,
+    /// Bytes of these packets together.
+    pub stash_bytes: usize,
     /// Most messages that one request asks for.
     pub request_messages: u16,
     /// Pause before a request is repeated, in ns; it doubles each time.
@@ -34,14 +34,14 @@ pub struct ReceiverConfig {
 }
 
 impl ReceiverConfig {
-    /// From `next` on, with 64 packets of 1,400 bytes in the stash, requests of
-    /// up to 1,024 messages, repeated after 2 ms doubling up to 100 ms.
+    /// From `next` on, with 64 packets or 128 KiB in the stash, requests of up to
+    /// 1,024 messages, repeated after 2 ms doubling up to 100 ms.
     pub fn starting_at(session: SessionName, next: u64) -> Self {
         Self {
             session,
             next,
             stash_packets: 64,
-            stash_packet_bytes: DEFAULT_MAX_PAYLOAD,
+            stash_bytes: 128 << 10,
             request_messages: 1024,
             retry_first_ns: 2_000_000,
             retry_limit_ns: 100_000_000,
@@ -106,7 +106,7 @@ impl StreamReceiver {
             ended_at: None,
             blocked: false,
             hole: None,
-            stash: Stash::new(config.stash_packets, config.stash_packet_bytes),
+            stash: Stash::new(config.stash_packets, config.stash_bytes),
             retry: Backoff::new(config.retry_first_ns, config.retry_limit_ns),
             request_messages: config.request_messages,
             counters: ReceiverCounters::default(),

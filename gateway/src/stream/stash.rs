@@ -1,22 +1,22 @@
 //! `Stash`: packets that came too early, kept until the gap before them closes.
 //!
-//! A fixed number of slots of fixed size, in no order. When all are taken, the
-//! packet that is furthest ahead gives way, because it is needed last; what is
-//! dropped comes again by a request. A packet whose numbers another one covers
+//! A fixed number of slots in no order, and a bound on the bytes in all of them.
+//! When there is no room, the packet that is furthest ahead gives way, because it
+//! is needed last; what is dropped comes again by a request. A packet whose numbers another one covers
 //! is not kept twice. Slots are few, so looking through all of them is quick,
 //! and happens only while something is missing.
 
 use std::fmt;
 
-use crate::wire::mold::Packet;
+use crate::wire::mold::{DEFAULT_MAX_PAYLOAD, Packet};
 
 /// A kept packet: a whole datagram with the numbers of its messages.
 struct Slot {
     first: u64,
     /// Number after the last message; equal to `first` in an empty slot.
     end: u64,
-    bytes: usize,
-    datagram: Box<[u8]>,
+    /// Its memory is kept for the next one, unless it is long.
+    datagram: Vec<u8>,
 }
 
 /// What became of a packet.
@@ -36,13 +36,16 @@ pub(super) struct Stash {
     slots: Box<[Slot]>,
     /// Slots that are not empty: mostly none, and then nothing is looked at.
     occupied: usize,
+    /// Bytes of the packets in them, and how many there may be.
+    bytes: usize,
+    most_bytes: usize,
 }
 
 impl Stash {
-    /// Room for this many packets of at most `bytes` bytes each.
-    pub(super) fn new(packets: usize, bytes: usize) -> Self {
-        let slot = |_| Slot { first: 0, end: 0, bytes: 0, datagram: vec![0; bytes].into() };
-        Self { slots: (0..packets).map(slot).collect(), occupied: 0 }
+    /// Room for this many packets of at most `most_bytes` bytes together.
+    pub(super) fn new(packets: usize, most_bytes: usize) -> Self {
+        let slot = |_| Slot { first: 0, end: 0, datagram: Vec::new() };
+        Self { slots: (0..packets).map(slot).collect(), occupied: 0, bytes: 0, most_bytes }
     }
 
     /// Keeps a packet with messages, given as its whole datagram.
@@ -51,27 +54,43 @@ impl Stash {
         if self.kept().any(|slot| slot.first <= first && end <= slot.end) {
             return Stashed::Duplicate;
         }
-        // An empty slot is before every other; else the furthest one gives way.
-        let victim = self.slots.iter_mut().max_by_key(|slot| (slot.is_empty(), slot.first));
-        let Some(slot) = victim else { return Stashed::Overflow };
-        let was_empty = slot.is_empty();
-        let gives_way = was_empty || first < slot.first;
-        if !gives_way || datagram.len() > slot.datagram.len() {
+        if datagram.len() > self.most_bytes {
             return Stashed::Overflow;
         }
-        slot.datagram[..datagram.len()].copy_from_slice(datagram);
-        (slot.first, slot.end, slot.bytes) = (first, end, datagram.len());
-        if !was_empty {
-            return Stashed::Overflow;
+        let mut has_dropped = false;
+        while self.occupied == self.slots.len() || self.bytes + datagram.len() > self.most_bytes {
+            let furthest = self.kept().map(|slot| slot.first).max();
+            let Some(furthest) = furthest.filter(|furthest| first < *furthest) else {
+                return Stashed::Overflow;
+            };
+            self.empty(|slot| slot.first == furthest);
+            has_dropped = true;
         }
+        let Some(slot) = self.slots.iter_mut().find(|slot| slot.is_empty()) else {
+            return Stashed::Overflow;
+        };
+        slot.datagram.extend_from_slice(datagram);
+        (slot.first, slot.end) = (first, end);
+        self.bytes += datagram.len();
         self.occupied += 1;
-        Stashed::Kept
+        if has_dropped { Stashed::Overflow } else { Stashed::Kept }
+    }
+
+    /// Empties the slots that this holds of.
+    fn empty(&mut self, which: impl Fn(&Slot) -> bool) {
+        for slot in self.slots.iter_mut().filter(|slot| !slot.is_empty() && which(slot)) {
+            self.bytes -= slot.datagram.len();
+            self.occupied -= 1;
+            slot.end = slot.first;
+            slot.datagram.clear();
+            slot.datagram.shrink_to(DEFAULT_MAX_PAYLOAD);
+        }
     }
 
     /// A kept packet that has the message with this number.
     pub(super) fn covering(&self, number: u64) -> Option<Packet<'_>> {
         let slot = self.kept().find(|slot| (slot.first..slot.end).contains(&number))?;
-        Packet::parse(&slot.datagram[..slot.bytes]).ok()
+        Packet::parse(&slot.datagram).ok()
     }
 
     /// The first number from `number` on that no kept packet has, and the next
@@ -87,12 +106,8 @@ impl Stash {
 
     /// Empties the slots that have no number from `number` on.
     pub(super) fn release_below(&mut self, number: u64) {
-        if self.occupied == 0 {
-            return;
-        }
-        for slot in self.slots.iter_mut().filter(|slot| !slot.is_empty() && slot.end <= number) {
-            slot.end = slot.first;
-            self.occupied -= 1;
+        if self.occupied > 0 {
+            self.empty(|slot| slot.end <= number);
         }
     }
 
@@ -100,11 +115,7 @@ impl Stash {
     pub(super) fn release_from(&mut self, number: u64) -> u64 {
         let occupied = self.occupied;
         if occupied > 0 {
-            let beyond = |slot: &&mut Slot| !slot.is_empty() && slot.first >= number;
-            for slot in self.slots.iter_mut().filter(beyond) {
-                slot.end = slot.first;
-                self.occupied -= 1;
-            }
+            self.empty(|slot| slot.first >= number);
         }
         (occupied - self.occupied) as u64
     }

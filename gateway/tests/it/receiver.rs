@@ -210,7 +210,7 @@ fn a_refused_message_comes_again() {
 /// A packet too long for the stash is lost while there is no room, and repaired.
 #[test]
 fn what_cannot_be_kept_is_asked_for_again() {
-    let mut story = Story::new(ReceiverConfig { stash_packet_bytes: 25, ..config() });
+    let mut story = Story::new(ReceiverConfig { stash_bytes: 25, ..config() });
     story.room = 1;
     assert_eq!(story.offer(&packet(1, 5)), [1]);
     assert_eq!(story.counters().stash_overflows, 1);

@@ -88,8 +88,10 @@ impl Trader {
         interface: Ipv4Addr,
     ) -> Result<Self, Fault> {
         let (orders, requests) = (config.network.orders, config.network.requests);
-        let start = Start::At(1);
-        let config = ClientConfig { session, orders, requests, interface, start, key: None };
+        let config = ClientConfig {
+            start: Start::At(1),
+            ..ClientConfig::new(session, orders, requests, interface)
+        };
         let client = Client::connect(config, PATIENCE)?;
         Ok(Self { client, stream: Stream::default(), queries_answered: 0 })
     }

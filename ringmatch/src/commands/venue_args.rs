@@ -74,6 +74,7 @@ pub(super) fn client_config(
         orders: network.orders,
         requests: network.requests,
         interface: network.interface,
+        max_packet_bytes: network.max_packet_bytes,
         start,
         key,
     })

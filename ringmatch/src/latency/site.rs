@@ -96,6 +96,7 @@ impl Site {
             orders: network.orders,
             requests: network.requests,
             interface: network.interface,
+            max_packet_bytes: network.max_packet_bytes,
             start: Start::Now,
             key: Keys::of_client(&self.config, session)?,
         };

@@ -320,6 +320,7 @@ impl Venue {
 fn outlet_config(config: &Config) -> OutletConfig {
     let RepairConfig { market_window_bytes, response_window_bytes, .. } = config.repair;
     OutletConfig {
+        max_packet_bytes: config.network.max_packet_bytes,
         market_bytes: market_window_bytes,
         market_messages: market_window_bytes / 32,
         response_bytes: response_window_bytes,

@@ -99,7 +99,8 @@ impl Site {
     pub fn client(&self, session: &str, start: Start) -> ClientConfig {
         let session: SessionName = session.parse().unwrap();
         let Self { orders, requests, .. } = *self;
-        ClientConfig { session, orders, requests, interface: Ipv4Addr::LOCALHOST, start, key: None }
+        let interface = Ipv4Addr::LOCALHOST;
+        ClientConfig { start, ..ClientConfig::new(session, orders, requests, interface) }
     }
 
     /// A connected client.
