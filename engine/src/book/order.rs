@@ -222,6 +222,18 @@ impl Orders {
         self.len -= 1;
     }
 
+    /// How many places were ever used; those after them hold no order.
+    pub(crate) fn used(&self) -> u32 {
+        self.used
+    }
+
+    /// The orders in the places from `from` to before `upto`.
+    pub(crate) fn among(&self, from: u32, upto: u32) -> impl Iterator<Item = &Order> {
+        let upto = upto.min(self.used);
+        let places = &self.places[from.min(upto) as usize..upto as usize];
+        places.iter().filter(|order| order.level != NIL)
+    }
+
     /// All orders with their indices, in no order that means anything.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &Order)> {
         (0..self.used)
