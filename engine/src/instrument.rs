@@ -58,7 +58,7 @@ impl Instrument {
     /// Whether this many can be ordered.
     #[inline]
     pub(crate) fn allows(&self, quantity: Quantity) -> bool {
-        self.gate().allows(quantity)
+        Gate { lot_size: self.lot_size, max_quantity: self.max_quantity }.allows(quantity)
     }
 
     /// Whether it is in an auction whose figures are said.
@@ -73,11 +73,10 @@ impl Instrument {
         let has_rules =
             max_value > 0 || tick_table > 0 || static_collar_bp > 0 || dynamic_collar_bp > 0;
         let trades = self.phase == Phase::Continuous && self.status == InstrumentStatus::Enabled;
-        Gate {
-            is_open: trades && !has_rules,
-            lot_size: self.lot_size,
-            max_quantity: self.max_quantity,
+        if !trades || has_rules {
+            return Gate::SHUT;
         }
+        Gate { lot_size: self.lot_size, max_quantity: self.max_quantity }
     }
 
     /// What decides between prices at which an auction trades the same.

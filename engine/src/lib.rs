@@ -39,6 +39,7 @@
 mod alpha;
 mod auction;
 mod book;
+mod census;
 mod changes;
 mod checks;
 pub mod command;
@@ -66,6 +67,7 @@ mod usual;
 mod voice;
 
 pub use alpha::{Alpha, AlphaError};
+pub use census::Census;
 pub use digest::Digest;
 pub use event::EventSink;
 pub use exchange::{Counters, Exchange};

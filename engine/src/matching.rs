@@ -195,16 +195,19 @@ impl Exchange {
         while incoming.open.0 > 0 {
             let best = self.books.best_within(incoming.instrument, against, bounds.reach);
             let Some(best) = best.filter(|best| best.key <= bounds.top) else { return };
-            let meeting = self.meet(incoming, best);
-            if incoming.self_trade != SelfTrade::Allow && self.is_own(incoming, &meeting.maker) {
-                self.prevent(incoming, &meeting, sink);
+            if incoming.self_trade != SelfTrade::Allow && self.is_own_best(incoming, best) {
+                self.prevent(incoming, &self.meet(incoming, best), sink);
             } else {
-                self.execute(incoming, &meeting, sink);
+                self.execute(incoming, best, sink);
             }
         }
     }
 
-    #[inline]
+    fn is_own_best(&self, incoming: &Incoming, best: Rung) -> bool {
+        self.is_own(incoming, &self.books.orders[self.books.front(best.level)])
+    }
+
+    #[inline(always)]
     fn meet(&self, incoming: &Incoming, best: Rung) -> Meeting {
         let maker_index = self.books.front(best.level);
         let maker = self.books.orders[maker_index];
@@ -214,9 +217,9 @@ impl Exchange {
         Meeting { maker_index, maker, price, quantity }
     }
 
-    #[inline]
-    fn execute<S: EventSink>(&mut self, incoming: &mut Incoming, meeting: &Meeting, sink: &mut S) {
-        let Meeting { maker_index, maker, price, quantity } = *meeting;
+    #[inline(always)]
+    fn execute<S: EventSink>(&mut self, incoming: &mut Incoming, best: Rung, sink: &mut S) {
+        let Meeting { maker_index, maker, price, quantity } = self.meet(incoming, best);
         let instrument = incoming.instrument;
         let match_number = self.take_match();
         let maker_to = self.respond(maker.session);
@@ -249,7 +252,7 @@ impl Exchange {
     }
 
     /// Takes what has traded off a resting order.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take_from_maker<S: EventSink>(
         &mut self,
         index: u32,
@@ -267,7 +270,7 @@ impl Exchange {
 
     /// Enters an execution in the books of both sides: each is a session, its
     /// number for the order, and its fee's rate.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn book_trade(
         &mut self,
         instrument: InstrumentId,
@@ -280,14 +283,16 @@ impl Exchange {
         // At most 2e9 times 2^32, which fits.
         let value = price.0 as u64 * u64::from(quantity.0);
         let (buyer_fee, seller_fee) = (fee(value, buyer.2), fee(value, seller.2));
-        for (side, session, fee) in
-            [(Side::Buy, buyer.0, buyer_fee), (Side::Sell, seller.0, seller_fee)]
-        {
-            let session = self.known_session_mut(session);
-            session.position_mut(instrument).trade(side, quantity, value);
-            session.fees += i128::from(fee);
+        for (side, session) in [(Side::Buy, buyer.0), (Side::Sell, seller.0)] {
+            let position = self.known_session_mut(session).position_mut(instrument);
+            position.trade(side, quantity, value);
         }
-        self.fees_collected += i128::from(buyer_fee) + i128::from(seller_fee);
+        for (session, fee) in [(buyer.0, buyer_fee), (seller.0, seller_fee)] {
+            if fee != 0 {
+                self.known_session_mut(session).fees += i128::from(fee);
+                self.fees_collected += i128::from(fee);
+            }
+        }
         self.listed_mut(instrument).last_price = price;
         self.trade_log.record(Trade {
             match_number,

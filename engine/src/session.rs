@@ -51,6 +51,8 @@ pub struct Session {
     pub(crate) is_usual: bool,
     /// Whether its open orders are counted.
     pub(crate) is_counted: bool,
+    /// Whether it has any limit that an order must be held against.
+    pub(crate) is_guarded: bool,
     /// Its firm's number, which sessions of the same firm share.
     pub(crate) firm_number: u16,
 }
@@ -82,6 +84,7 @@ impl Session {
             is_checked: false,
             is_usual: true,
             is_counted: false,
+            is_guarded: false,
             firm_number,
         }
     }
@@ -104,6 +107,7 @@ impl Session {
         self.is_counted = max_open_orders > 0 || max_position > 0 || max_exposure > 0;
         let is_barred = !self.enabled || !self.order_entry_enabled;
         self.is_checked = is_barred || self.limits.max_messages_per_s > 0;
+        self.is_guarded = self.is_checked || self.is_counted;
         self.is_usual =
             !is_barred && self.self_trade(SelfTrade::SessionDefault) == SelfTrade::Allow;
     }

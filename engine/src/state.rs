@@ -22,6 +22,14 @@ pub struct Book<'a> {
     instrument: InstrumentId,
 }
 
+/// A queue of orders and where it is.
+#[derive(Clone, Copy)]
+pub(crate) struct QueuePlace {
+    pub(crate) level: u32,
+    pub(crate) instrument: InstrumentId,
+    pub(crate) side: Side,
+}
+
 /// All orders of one side at one price.
 #[derive(Clone, Copy, Debug)]
 pub struct PriceLevel<'a> {
@@ -73,7 +81,36 @@ impl Exchange {
     /// A hash of the whole state.
     #[must_use]
     pub fn state_hash(&self) -> Digest {
-        let mut hash = Digest::default();
+        let mut orders = Digest::default();
+        for queue in self.queues() {
+            self.hash_queue(&mut orders, queue.level);
+            for index in self.books.queue(queue.level) {
+                self.hash_resting(&mut orders, index);
+            }
+        }
+        self.state_hash_with(orders)
+    }
+
+    /// Every queue in a fixed order: by instrument, then buys before sells, for
+    /// each the book before the stops, the first to act first; those that wait
+    /// come last.
+    pub(crate) fn queues(&self) -> impl Iterator<Item = QueuePlace> {
+        let books = &self.books;
+        self.instruments.iter().flat_map(move |listed| {
+            let instrument = listed.id;
+            let place = move |side| move |level| QueuePlace { level, instrument, side };
+            let side = move |side| {
+                let stops = books.stop_levels(instrument, side);
+                books.levels(instrument, side).chain(stops).map(place(side))
+            };
+            let waiting = books.waiting(instrument).map(place(Side::Buy));
+            side(Side::Buy).chain(side(Side::Sell)).chain(waiting)
+        })
+    }
+
+    /// The state hash, once all queues and their orders were hashed in their order.
+    pub(crate) fn state_hash_with(&self, orders: Digest) -> Digest {
+        let mut hash = orders;
         hash.fold(self.voice.sequence.0, self.voice.time.0);
         hash.fold(self.next_order_id.0, self.next_match.0);
         hash.fold(self.voice.next_market.0, u64::from(self.limits.orders));
@@ -109,28 +146,21 @@ impl Exchange {
         hash_rules(hash, &instrument.rules);
         for side in [Side::Buy, Side::Sell] {
             hash.word(self.books.level_count(instrument.id, side) as u64);
-            for level in self.books.levels(instrument.id, side) {
-                self.hash_level(hash, level);
-            }
-            for level in self.books.stop_levels(instrument.id, side) {
-                self.hash_level(hash, level);
-            }
-        }
-        if let Some(queue) = self.books.waiting(instrument.id) {
-            self.hash_level(hash, queue);
         }
     }
 
-    fn hash_level(&self, hash: &mut Digest, level: u32) {
+    pub(crate) fn hash_queue(&self, hash: &mut Digest, level: u32) {
         let levels = &self.books.levels;
         let place = levels[level].place as u64;
         hash.fold(u64::from(levels[level].grain) << 8 | place, levels.quantity(level));
-        for index in self.books.queue(level) {
-            let order = &self.books.orders[index];
-            hash_order(hash, order);
-            if let Some(special) = self.books.special(order) {
-                hash_special(hash, special);
-            }
+    }
+
+    #[inline]
+    pub(crate) fn hash_resting(&self, hash: &mut Digest, index: u32) {
+        let order = &self.books.orders[index];
+        hash_order(hash, order);
+        if let Some(special) = self.books.special(order) {
+            hash_special(hash, special);
         }
     }
 }

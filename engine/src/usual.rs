@@ -10,7 +10,7 @@
 //! (`order_entry`, `changes`). Both ways say the same, event for event, which
 //! the tests hold against the model.
 
-use crate::book::{Book, Gate, Marks, NIL, Order, key, key_of};
+use crate::book::{Book, Marks, NIL, Order, key, mirrored};
 use crate::checks::Request;
 use crate::command::{
     Attributes, Cancel, Display, Enter, Options, OrderType, Replace, SelfTrade, Side, TimeInForce,
@@ -18,7 +18,7 @@ use crate::command::{
 use crate::event::{Accepted, Canceled, EventBody, EventSink, OrderDetails, Replaced};
 use crate::exchange::Exchange;
 use crate::matching::Incoming;
-use crate::reason::{CancelReason, RejectReason};
+use crate::reason::CancelReason;
 use crate::types::{InstrumentId, Price, Quantity, SessionId};
 
 /// What an order finds in its book.
@@ -27,12 +27,8 @@ struct Prospect {
     grain: u32,
     /// The lowest key of the other side that it may trade with.
     reach: u32,
-    /// Its level, or NIL if there is none yet.
-    level: u32,
     /// Whether all of it rests at once.
     rests: bool,
-    /// Whether there is a level for what is left of it, or room for one.
-    has_level: bool,
 }
 
 /// What a session's limits have to be weighed against.
@@ -42,33 +38,25 @@ struct Wanted {
     side: Side,
     quantity: Quantity,
     price: Price,
+    is_immediate: bool,
     /// The order that it replaces, or NIL.
     index: u32,
 }
 
 impl Book {
-    /// What a usual order would find; none if its price is not one.
+    /// What a usual order would find; none if its price is not one, or if what
+    /// is left of it may rest and there is no room for its level.
     #[inline(always)]
     fn prospect(&self, side: Side, price: Price, is_immediate: bool) -> Option<Prospect> {
         let grain = self.grid.tick(price)?;
+        let key = key(side, grain);
+        let reach = mirrored(key);
         let own = &self.sides[side as usize];
-        let other = &self.sides[side.against()];
-        let reach = key_of(side.against(), grain);
-        let level = own.find(key(side, grain));
-        Some(Prospect {
-            grain,
-            reach,
-            level,
-            rests: !is_immediate & !other.reaches(reach),
-            has_level: level != NIL || !own.is_full(),
-        })
-    }
-}
-
-impl Gate {
-    #[inline(always)]
-    fn lets_pass(&self, quantity: Quantity) -> bool {
-        self.is_open && self.allows(quantity)
+        if own.is_full() && !is_immediate && own.find(key) == NIL {
+            return None;
+        }
+        let rests = !is_immediate & !self.sides[side.against()].reaches(reach);
+        Some(Prospect { grain, reach, rests })
     }
 }
 
@@ -92,26 +80,28 @@ impl Exchange {
         order: &Enter,
         sink: &mut S,
     ) -> bool {
-        let Some(prospect) = self.admit(session, order) else { return false };
-        let owner = &mut self.sessions[usize::from(session.0) - 1];
-        owner.next_user_ref = u64::from(order.user_ref.0) + 1;
-        if owner.is_checked && !owner.take_rate(self.voice.time) {
-            let reason = RejectReason::MessageRate;
-            self.reject(session, order.user_ref, reason, order.attributes.cl_ord_id, sink);
-            return true;
+        let Enter { user_ref, instrument, side, quantity, price, .. } = *order;
+        let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
+        let Some(prospect) = self.admit(session, order, is_immediate) else { return false };
+        let is_guarded = self.known_session(session).is_guarded;
+        let wanted =
+            |index| Wanted { session, instrument, side, quantity, price, is_immediate, index };
+        if is_guarded && !self.is_let_through(&wanted(NIL)) {
+            return false;
         }
+        let owner = self.known_session_mut(session);
+        owner.next_user_ref = u64::from(user_ref.0) + 1;
         let to = owner.respond();
-        let order_id = self.next_order_id;
-        self.next_order_id = order_id.next();
+        let order_id = self.take_order_id();
         let accepted = Accepted {
             to,
             order: OrderDetails {
                 order_id,
-                price: order.price,
-                quantity: order.quantity,
-                user_ref: order.user_ref,
-                instrument: order.instrument,
-                side: order.side,
+                price,
+                quantity,
+                user_ref,
+                instrument,
+                side,
                 order_type: OrderType::Limit,
                 time_in_force: order.time_in_force,
                 display: order.display,
@@ -122,57 +112,41 @@ impl Exchange {
         };
         self.voice.emit(sink, prospect.rests, EventBody::Accepted(accepted));
         let marks = Marks::new(
-            order.side,
+            side,
             OrderType::Limit,
             order.time_in_force,
             order.display,
             order.attributes.short_sale,
             order.attributes.capacity,
         );
-        let entering = Order {
-            id: order_id,
-            open: order.quantity,
-            executed: Quantity(0),
-            user_ref: order.user_ref,
-            level: NIL,
-            next: NIL,
-            previous: NIL,
-            special: NIL,
-            session,
-            marks,
-        };
+        let entering = Order::alone(order_id, quantity, Quantity(0), user_ref, session, marks);
         if prospect.rests {
             let index = self.books.orders.take();
-            let Prospect { level, grain, .. } = prospect;
-            self.books.rest_usual(order.instrument, index, entering, level, grain);
-            self.have_rested(index, order.instrument, session);
+            self.books.rest_usual(instrument, prospect.grain, index, entering);
+            if is_guarded {
+                self.count_rested(index, instrument);
+            }
         } else {
-            self.trade_usual(order.instrument, entering, prospect, sink);
+            self.trade_usual(instrument, entering, prospect, sink);
         }
-        self.follow_up(order.instrument, sink);
+        self.follow_up(instrument, sink);
         true
     }
 
     /// What a new order will find, if it is a usual one that is taken.
     #[inline(always)]
-    fn admit(&self, session: SessionId, order: &Enter) -> Option<Prospect> {
-        let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
-        let owner = &self.sessions[usize::from(session.0) - 1];
-        let at = usize::from(order.instrument.0).wrapping_sub(1);
-        let book = self.books.books.get(at)?;
+    fn admit(&self, session: SessionId, order: &Enter, is_immediate: bool) -> Option<Prospect> {
+        let owner = self.known_session(session);
+        let book = self.books.books.get(usize::from(order.instrument.0).wrapping_sub(1))?;
         let is_taken = is_usual(order.order_type, order.time_in_force, order.display)
             && owner.is_usual
             && owner.is_fresh(order.user_ref)
-            && book.gate.lets_pass(order.quantity);
+            && book.gate.allows(order.quantity)
+            && (is_immediate || !self.books.is_full());
         if !is_taken {
             return None;
         }
-        let prospect = book.prospect(order.side, order.price, is_immediate)?;
-        let has_room = is_immediate || (prospect.has_level && !self.books.is_full());
-        let Enter { instrument, side, quantity, price, .. } = *order;
-        let wanted = Wanted { session, instrument, side, quantity, price, index: NIL };
-        let is_within = !owner.is_counted || self.is_within_limits(&wanted, is_immediate);
-        (has_room && is_within).then_some(prospect)
+        book.prospect(order.side, order.price, is_immediate)
     }
 
     /// Replaces a usual order by another, if that can be done.
@@ -183,41 +157,36 @@ impl Exchange {
         order: &Replace,
         sink: &mut S,
     ) -> bool {
-        let is_immediate = order.time_in_force == TimeInForce::ImmediateOrCancel;
-        let owner = &self.sessions[usize::from(session.0) - 1];
+        let Replace { user_ref, price, time_in_force, display, .. } = *order;
+        let is_immediate = time_in_force == TimeInForce::ImmediateOrCancel;
         let Some((place, index)) = self.books.find(session, order.original) else { return false };
         let original = self.books.orders[index];
         let instrument = self.books.instrument(&original);
         let quantity = Quantity(order.quantity.0.saturating_sub(original.executed.0));
+        let owner = self.known_session(session);
         let book = &self.books.books[usize::from(instrument.0) - 1];
-        let is_done = is_usual(order.order_type, order.time_in_force, order.display)
+        let is_done = is_usual(order.order_type, time_in_force, display)
             && original.special == NIL
             && original.marks.is_displayed()
             && quantity.0 > 0
             && owner.is_usual
-            && owner.is_fresh(order.user_ref)
-            && book.gate.lets_pass(order.quantity);
+            && owner.is_fresh(user_ref)
+            && book.gate.allows(order.quantity);
         if !is_done {
             return false;
         }
         let side = original.marks.side();
-        let Some(prospect) = book.prospect(side, order.price, is_immediate) else { return false };
-        let is_counted = owner.is_counted;
-        let wanted = Wanted { session, instrument, side, quantity, price: order.price, index };
-        let is_within = !is_counted || self.is_within_limits(&wanted, is_immediate);
-        if !(is_within && (is_immediate || prospect.has_level)) {
+        let Some(prospect) = book.prospect(side, price, is_immediate) else { return false };
+        let is_guarded = owner.is_guarded;
+        let wanted =
+            |index| Wanted { session, instrument, side, quantity, price, is_immediate, index };
+        if is_guarded && !self.is_let_through(&wanted(index)) {
             return false;
         }
-        let owner = &mut self.sessions[usize::from(session.0) - 1];
-        owner.next_user_ref = u64::from(order.user_ref.0) + 1;
-        if owner.is_checked && !owner.take_rate(self.voice.time) {
-            let reason = RejectReason::MessageRate;
-            self.reject(session, order.user_ref, reason, order.cl_ord_id, sink);
-            return true;
-        }
+        let owner = self.known_session_mut(session);
+        owner.next_user_ref = u64::from(user_ref.0) + 1;
         let to = owner.respond();
-        let order_id = self.next_order_id;
-        self.next_order_id = order_id.next();
+        let order_id = self.take_order_id();
         let attributes = Attributes {
             short_sale: original.marks.short_sale(),
             capacity: original.marks.capacity(),
@@ -231,54 +200,35 @@ impl Exchange {
             original_displayed: true,
             order: OrderDetails {
                 order_id,
-                price: order.price,
+                price,
                 quantity,
-                user_ref: order.user_ref,
+                user_ref,
                 instrument,
                 side,
                 order_type: OrderType::Limit,
-                time_in_force: order.time_in_force,
-                display: order.display,
+                time_in_force,
+                display,
                 rests: prospect.rests,
                 attributes,
                 options: Options::NONE,
             },
         };
         self.voice.emit(sink, true, EventBody::Replaced(replaced));
-        if is_counted {
-            self.uncount(index, instrument, original.open, true);
+        if is_guarded {
+            self.uncount_usual(index, instrument);
         }
+        let marks = original.marks.with_terms(time_in_force, display);
+        let entering =
+            Order::alone(order_id, quantity, original.executed, user_ref, session, marks);
         self.books.index.remove_at(place, &self.books.orders);
-        self.books.leave(index, &original);
-        let marks = Marks::new(
-            side,
-            OrderType::Limit,
-            order.time_in_force,
-            order.display,
-            attributes.short_sale,
-            attributes.capacity,
-        );
-        let entering = Order {
-            id: order_id,
-            open: quantity,
-            executed: original.executed,
-            user_ref: order.user_ref,
-            level: NIL,
-            next: NIL,
-            previous: NIL,
-            special: NIL,
-            session,
-            marks,
-        };
+        self.books.detach(index);
         if prospect.rests {
-            // The original may have been the last at its level.
-            let ladder = &self.books.books[usize::from(instrument.0) - 1].sides[side as usize];
-            let level = ladder.find(key(side, prospect.grain));
-            self.books.rest_usual(instrument, index, entering, level, prospect.grain);
-            self.have_rested(index, instrument, session);
+            self.books.rest_usual(instrument, prospect.grain, index, entering);
+            if is_guarded {
+                self.count_rested(index, instrument);
+            }
         } else {
             self.books.orders.remove(index);
-            self.note_change(instrument);
             self.trade_usual(instrument, entering, prospect, sink);
         }
         self.follow_up(instrument, sink);
@@ -294,44 +244,36 @@ impl Exchange {
         sink: &mut S,
     ) -> bool {
         let Some((place, index)) = self.books.find(session, cancel.user_ref) else { return false };
-        let order = self.books.orders[index];
+        let order = &self.books.orders[index];
         if order.special != NIL || cancel.quantity > order.executed {
             return false;
         }
-        let instrument = self.books.instrument(&order);
-        if self.known_session(session).is_counted {
-            self.uncount(index, instrument, order.open, true);
-        }
-        self.books.index.remove_at(place, &self.books.orders);
-        self.books.leave(index, &order);
-        self.books.orders.remove(index);
-        self.note_change(instrument);
-        let is_displayed = order.marks.is_displayed();
+        let (open, is_displayed) = (order.open, order.marks.is_displayed());
+        let instrument = self.books.instrument(order);
+        let owner = &mut self.sessions[usize::from(session.0) - 1];
         let canceled = Canceled {
-            to: self.respond(session),
+            to: owner.respond(),
             instrument,
             order_id: order.id,
-            user_ref: order.user_ref,
-            quantity: order.open,
+            user_ref: cancel.user_ref,
+            quantity: open,
             remaining: Quantity(0),
-            displayed_quantity: if is_displayed { order.open } else { Quantity(0) },
+            displayed_quantity: if is_displayed { open } else { Quantity(0) },
             reason: CancelReason::User,
         };
+        let is_guarded = owner.is_guarded;
         self.voice.emit(sink, is_displayed, EventBody::Canceled(canceled));
+        if is_guarded {
+            self.uncount_usual(index, instrument);
+        }
+        self.books.remove_usual(place, index);
+        self.note_change(instrument);
         self.follow_up(instrument, sink);
         true
     }
 
-    #[inline(always)]
-    fn have_rested(&mut self, index: u32, instrument: InstrumentId, session: SessionId) {
-        if self.known_session(session).is_counted {
-            self.count(index, instrument);
-        }
-        self.note_change(instrument);
-    }
-
     /// Lets an order trade that does not rest at once.
-    #[inline(never)]
+    #[inline(always)]
     fn trade_usual<S: EventSink>(
         &mut self,
         instrument: InstrumentId,
@@ -356,23 +298,49 @@ impl Exchange {
         self.settle(&mut incoming, None, sink);
     }
 
-    /// Check 10 of a usual order.
+    /// Whether a session's limits let an order through, which then counts
+    /// against its rate: nothing else may refuse it after this.
     #[cold]
-    fn is_within_limits(&self, wanted: &Wanted, is_immediate: bool) -> bool {
+    fn is_let_through(&mut self, wanted: &Wanted) -> bool {
+        let Wanted { session, instrument, side, quantity, price, is_immediate, index } = *wanted;
         let request = Request {
-            session: wanted.session,
-            instrument: wanted.instrument,
-            side: wanted.side,
-            quantity: wanted.quantity,
-            price: wanted.price,
+            session,
+            instrument,
+            side,
+            quantity,
+            price,
             order_type: OrderType::Limit,
             time_in_force: TimeInForce::Day,
             display: Display::Visible,
             options: &Options::NONE,
             has_options: false,
-            replaces: wanted.index,
+            replaces: index,
             inherits_expiry: false,
         };
-        self.check_limits(&request, !is_immediate).is_ok()
+        if self.known_session(session).is_counted
+            && self.check_limits(&request, !is_immediate).is_err()
+        {
+            return false;
+        }
+        let time = self.voice.time;
+        let owner = self.known_session_mut(session);
+        !owner.is_checked || owner.take_rate(time)
+    }
+
+    /// Counts an order that has come to rest.
+    #[cold]
+    fn count_rested(&mut self, index: u32, instrument: InstrumentId) {
+        if self.known_session(self.books.orders[index].session).is_counted {
+            self.count(index, instrument);
+        }
+    }
+
+    /// Counts an order no more that is about to go.
+    #[cold]
+    fn uncount_usual(&mut self, index: u32, instrument: InstrumentId) {
+        let Order { session, open, .. } = self.books.orders[index];
+        if self.known_session(session).is_counted {
+            self.uncount(index, instrument, open, true);
+        }
     }
 }

@@ -8,18 +8,21 @@ use crate::digest::Digest;
 use crate::event::{EventBody, EventSink};
 use crate::types::{Nanos, Sequence, StreamNumber};
 
-/// See the [module](self).
+/// See the [module](self). What changes with each event stands between what
+/// changes with each command: numbers that stand side by side the compiler would
+/// gather into a vector to add to them, which takes longer than to add.
 #[derive(Debug)]
+#[repr(C)]
 pub(crate) struct Voice {
-    /// The command that is being applied, or was last.
-    pub(crate) sequence: Sequence,
-    /// Its time.
-    pub(crate) time: Nanos,
     /// The number of the next market-data message.
     pub(crate) next_market: StreamNumber,
+    /// The command that is being applied, or was last.
+    pub(crate) sequence: Sequence,
+    pub(crate) digest: Digest,
+    /// The command's time.
+    pub(crate) time: Nanos,
     /// Events said.
     pub(crate) events: u64,
-    pub(crate) digest: Digest,
 }
 
 impl Voice {

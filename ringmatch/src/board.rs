@@ -6,9 +6,11 @@
 //! of what one did last. The words are little-endian and of eight octets:
 //!
 //! ```text
-//! magic, turn, time, process, start, ring slots, counters, stages, threads,
+//! magic, turn, time, process, start, ring slots, counters, stages, threads, quotes,
+//! instruments, last command of the quotes, last command of the counts of orders,
 //! counters x total, stages x (name of three words, count, p50, p90, p99, p99.9, max),
-//! threads x (name and stage of three words each, beats, stalled ns, waiting), turn
+//! threads x (name and stage of three words each, beats, stalled ns, waiting),
+//! quotes x (symbol, bid, open there, ask, open there, last price, orders), turn
 //! ```
 //!
 //! The turn counts the writings and stands at both ends: a reader that finds
@@ -16,10 +18,10 @@
 
 use crate::clock::Clock;
 use crate::latency::Percentiles;
-use crate::pipeline::{Counter, Stages, Times, Venue};
+use crate::pipeline::{Counter, Quote, QuotePage, Stages, Times, Venue};
 use crate::threads::{ThreadState, Watchdog};
 use hdrhistogram::Histogram;
-use ringmatch_engine::Nanos;
+use ringmatch_engine::{Nanos, Sequence};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt;
@@ -28,9 +30,10 @@ use std::time::{Duration, Instant};
 
 /// The file's name.
 const NAME: &str = "counters";
-/// Also the version of the layout.
-const MAGIC: u64 = u64::from_le_bytes(*b"RMBOARD2");
-const HEAD: usize = 9;
+/// What every board begins with, whatever its layout; the layout follows.
+const MAGIC: [u8; 7] = *b"RMBOARD";
+const LAYOUT: u8 = b'3';
+const HEAD: usize = 13;
 const NAME_WORDS: usize = 3;
 const STAGE_WORDS: usize = NAME_WORDS + 6;
 const THREAD_WORDS: usize = 2 * NAME_WORDS + 3;
@@ -60,8 +63,20 @@ pub enum BoardError {
         /// What the system said.
         source: io::Error,
     },
-    /// The file is none of this version's.
-    #[error("the board {path} is not of this version of the program, or is damaged")]
+    /// The file is of another version.
+    #[error(
+        "the board {path} has layout {}, and this program reads layout {}: use the `ringmatch` \
+         that the engine runs",
+        layout.escape_ascii(), LAYOUT.escape_ascii()
+    )]
+    OtherLayout {
+        /// Where.
+        path: PathBuf,
+        /// Its layout, a character.
+        layout: u8,
+    },
+    /// The file is no board.
+    #[error("{path} is no board, or a damaged one")]
     Foreign {
         /// Where.
         path: PathBuf,
@@ -96,6 +111,8 @@ pub struct Writing {
     pub stages: Vec<StageFigures>,
     /// The threads.
     pub threads: Vec<ThreadState>,
+    /// The books.
+    pub books: QuotePage,
 }
 
 impl Writing {
@@ -106,10 +123,13 @@ impl Writing {
     }
 
     fn to_bytes(&self) -> Vec<u8> {
-        let Self { turn, time, process, start, ring, totals, stages, threads } = self;
-        let counts = [totals.len() as u64, stages.len() as u64, threads.len() as u64];
-        let mut words = vec![MAGIC, *turn, time.0, *process, start.0, *ring];
-        words.extend(counts.iter().chain(totals));
+        let Self { turn, time, process, start, ring, totals, stages, threads, books } = self;
+        let QuotePage { listed, told, counted, quotes } = books;
+        let counts = [totals.len(), stages.len(), threads.len(), quotes.len()];
+        let mut words = vec![magic(), *turn, time.0, *process, start.0, *ring];
+        words.extend(counts.map(|count| count as u64));
+        words.extend([*listed, told.0, counted.0]);
+        words.extend(totals);
         for StageFigures { name, percentiles } in stages {
             words.extend(name_to_words(name));
             let Percentiles { count, p50_ns, p90_ns, p99_ns, p999_ns, max_ns, .. } = *percentiles;
@@ -120,6 +140,7 @@ impl Writing {
             let stalled_ns = u64::try_from(stalled.as_nanos()).unwrap_or(u64::MAX);
             words.extend([*beats, stalled_ns, *waiting]);
         }
+        words.extend(quotes.iter().flat_map(Quote::to_words));
         words.push(*turn);
         words.into_iter().flat_map(u64::to_le_bytes).collect()
     }
@@ -127,32 +148,51 @@ impl Writing {
     /// Nothing, if this is no whole writing of this version.
     fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let words: Vec<u64> = bytes.chunks_exact(8).map(word).collect();
-        let [magic, turn, time, process, start, ring, counters, stages, threads] =
+        let [found, turn, time, process, start, ring, counts @ .., listed, told, counted] =
             *words.first_chunk::<HEAD>()?;
-        let counters = usize::try_from(counters).ok()?;
-        let stages = usize::try_from(stages).ok()?.checked_mul(STAGE_WORDS)?;
-        let threads = usize::try_from(threads).ok()?.checked_mul(THREAD_WORDS)?;
-        let length = (HEAD + 1).checked_add(counters)?.checked_add(stages)?.checked_add(threads)?;
-        let is_ours = magic == MAGIC && counters == Counter::ALL.len() && words.len() == length;
+        let sizes = [1, STAGE_WORDS, THREAD_WORDS, Quote::WORDS];
+        let mut lengths = [0; 4];
+        for ((length, size), count) in lengths.iter_mut().zip(sizes).zip(counts) {
+            *length = usize::try_from(count).ok()?.checked_mul(size)?;
+        }
+        let add = |sum: usize, length: usize| sum.checked_add(length);
+        let length = lengths.into_iter().try_fold(HEAD + 1, add)?;
+        let is_ours = found == magic() && lengths[0] == Counter::ALL.len() && words.len() == length;
         if !is_ours || words[length - 1] != turn {
             return None;
         }
-        let (totals, rest) = words[HEAD..length - 1].split_at(counters);
-        let (stages, threads) = rest.split_at(stages);
-        let stages = stages.chunks_exact(STAGE_WORDS).map(stage);
-        let threads = threads.chunks_exact(THREAD_WORDS).map(thread);
-        let (time, start) = (Nanos(time), Nanos(start));
+        let (totals, rest) = words[HEAD..length - 1].split_at(lengths[0]);
+        let (stages, rest) = rest.split_at(lengths[1]);
+        let (threads, quotes) = rest.split_at(lengths[2]);
+        let (quotes, _) = quotes.as_chunks();
         Some(Self {
             turn,
-            time,
+            time: Nanos(time),
             process,
-            start,
+            start: Nanos(start),
             ring,
             totals: totals.to_vec(),
-            stages: stages.collect(),
-            threads: threads.collect(),
+            stages: stages.chunks_exact(STAGE_WORDS).map(stage).collect(),
+            threads: threads.chunks_exact(THREAD_WORDS).map(thread).collect(),
+            books: QuotePage {
+                listed,
+                told: Sequence(told),
+                counted: Sequence(counted),
+                quotes: quotes.iter().copied().map(Quote::from_words).collect(),
+            },
         })
     }
+}
+
+/// The first word.
+fn magic() -> u64 {
+    word(&[&MAGIC[..], &[LAYOUT]].concat())
+}
+
+/// The layout of a board that is of another version.
+fn other_layout(bytes: &[u8]) -> Option<u8> {
+    let (layout, _) = bytes.strip_prefix(&MAGIC)?.split_first()?;
+    (*layout != LAYOUT).then_some(*layout)
 }
 
 fn word(bytes: &[u8]) -> u64 {
@@ -226,8 +266,9 @@ impl Board {
         let start = venue.clock().now();
         let (process, ring) = (std::process::id().into(), Stages::RING as u64);
         let (totals, stages, threads) = (Vec::new(), Vec::new(), Vec::new());
+        let books = QuotePage::default();
         let writing =
-            Writing { turn: 0, time: start, process, start, ring, totals, stages, threads };
+            Writing { turn: 0, time: start, process, start, ring, totals, stages, threads, books };
         let now = Instant::now();
         let mut board = Self {
             path,
@@ -286,6 +327,9 @@ impl Board {
         // What it has to say is said elsewhere, by one that no disk can stop.
         let _ = self.watchdog.look(Instant::now());
         self.writing.threads = self.watchdog.threads().collect();
+        if let Some(books) = venue.quotes().ask() {
+            self.writing.books = books;
+        }
         let written = self.file.write_all_at(&self.writing.to_bytes(), 0);
         written.map_err(|source| BoardError::Write { path: self.path.clone(), source })
     }
@@ -302,7 +346,10 @@ pub fn read(data_dir: &Path) -> Result<Writing, BoardError> {
             Err(source) => return Err(BoardError::Read { path, source }),
             Ok(bytes) => match Writing::from_bytes(&bytes) {
                 Some(writing) => return Ok(writing),
-                None => std::thread::sleep(Duration::from_millis(1)),
+                None => match other_layout(&bytes) {
+                    Some(layout) => return Err(BoardError::OtherLayout { path, layout }),
+                    None => std::thread::sleep(Duration::from_millis(1)),
+                },
             },
         }
     }
@@ -312,6 +359,12 @@ pub fn read(data_dir: &Path) -> Result<Writing, BoardError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use ringmatch_engine::Price;
+
+    fn quote(bid: Option<(Price, u64)>, last: Option<Price>) -> Quote {
+        let ask = Some((Price(1_000_000), u64::MAX));
+        Quote { symbol: "AAPL".parse().unwrap(), bid, ask, last, orders: 3 }
+    }
 
     fn writing() -> Writing {
         let mut histogram = Histogram::new(3).unwrap();
@@ -332,6 +385,12 @@ mod tests {
                 stalled: Duration::from_millis(1_200),
                 waiting: 4_096,
             }],
+            books: QuotePage {
+                listed: 30,
+                told: Sequence(12),
+                counted: Sequence(9),
+                quotes: vec![quote(Some((Price(-100), 7)), None), quote(None, None)],
+            },
         }
     }
 
@@ -347,15 +406,31 @@ mod tests {
         for length in 0..bytes.len() {
             assert_eq!(Writing::from_bytes(&bytes[..length]), None, "{length}");
         }
-        for (at, what) in
-            [(0, "magic"), (8, "turn"), (48, "counters"), (56, "stages"), (64, "threads")]
-        {
+        for (at, what) in [
+            (0, "magic"),
+            (7, "layout"),
+            (8, "turn"),
+            (48, "counters"),
+            (56, "stages"),
+            (64, "threads"),
+            (72, "quotes"),
+        ] {
             let mut other = bytes.clone();
             other[at] ^= 1;
             assert_eq!(Writing::from_bytes(&other), None, "{what}");
         }
         let mut huge = bytes;
-        huge[56..72].fill(0xff);
+        huge[56..80].fill(0xff);
         assert_eq!(Writing::from_bytes(&huge), None);
+    }
+
+    #[test]
+    fn a_board_of_another_version_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut bytes = writing().to_bytes();
+        bytes[7] = b'2';
+        std::fs::write(directory.path().join(NAME), bytes).unwrap();
+        let said = read(directory.path()).unwrap_err().to_string();
+        assert!(said.contains("has layout 2, and this program reads layout 3"), "{said}");
     }
 }

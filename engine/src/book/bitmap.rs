@@ -1,23 +1,29 @@
 //! A set of small numbers that knows its neighbours.
 //!
-//! A bit for each number, and a bit for each word of these that is not empty: up
-//! to 2^16 numbers. The next lower member is nearly always in the same word or
-//! found by looking at one more; else the few words of the upper kind are gone
-//! through.
+//! A bit for each number, in groups of 64 words; before the words of a group
+//! stands a bit for each of them that is not empty. The next lower member is
+//! nearly always in the same word or found by looking at one more; else the few
+//! groups are gone through.
 
 /// See the [module](self).
 #[derive(Debug)]
 pub(crate) struct Bitmap {
-    /// The numbers' bits, and behind them those of their words.
-    bits: Box<[u64]>,
-    /// Where these begin.
-    words: usize,
+    groups: Box<[Group]>,
+}
+
+/// 4,096 numbers. Where in a group a number stands needs no check of bounds.
+#[derive(Clone, Debug)]
+#[repr(C)]
+struct Group {
+    /// The words that are not empty.
+    filled: u64,
+    words: [u64; 64],
 }
 
 /// The members of a word below a place.
 #[inline]
 fn lower(word: u64, place: usize) -> u64 {
-    word & ((1 << place) - 1)
+    word & ((1 << (place % 64)) - 1)
 }
 
 /// The place of the highest bit of a word that has one.
@@ -26,76 +32,94 @@ fn highest(word: u64) -> usize {
     63 - word.leading_zeros() as usize
 }
 
+impl Group {
+    const EMPTY: Self = Self { filled: 0, words: [0; 64] };
+
+    /// The highest member of a word that has one.
+    #[inline(always)]
+    fn last_of(&self, word: usize) -> usize {
+        word * 64 + highest(self.words[word % 64])
+    }
+
+    /// The highest member below `at`, if it is in this group.
+    #[inline(always)]
+    fn below(&self, at: usize) -> Option<usize> {
+        let word = at / 64 % 64;
+        let found = lower(self.words[word], at);
+        if found != 0 {
+            return Some(word * 64 + highest(found));
+        }
+        match lower(self.filled, word) {
+            0 => None,
+            found => Some(self.last_of(highest(found))),
+        }
+    }
+}
+
 impl Bitmap {
     /// The most numbers that a set can be for.
     pub(crate) const MAX: u32 = 1 << 16;
 
     /// An empty set of numbers below `bound`.
     pub(crate) fn new(bound: u32) -> Self {
-        debug_assert!(bound <= Self::MAX, "a few words of the upper kind");
-        let words = (bound as usize).div_ceil(64);
-        let all = words + words.div_ceil(64);
-        Self { bits: vec![0; all].into_boxed_slice(), words }
+        debug_assert!(bound <= Self::MAX, "a few groups");
+        let groups = (bound as usize).div_ceil(4096);
+        Self { groups: vec![Group::EMPTY; groups].into_boxed_slice() }
     }
 
     #[inline(always)]
     pub(crate) fn contains(&self, at: usize) -> bool {
-        self.bits[at / 64] >> (at % 64) & 1 == 1
+        self.groups[at / 4096].words[at / 64 % 64] >> (at % 64) & 1 == 1
     }
 
     /// Reads what adding or removing a number will need.
     #[inline(always)]
     pub(crate) fn look_at(&self, at: usize) -> u32 {
-        (self.bits[at / 64] ^ self.bits[self.words + at / 4096]) as u32
+        let group = &self.groups[at / 4096];
+        (group.words[at / 64 % 64] ^ group.filled) as u32
     }
 
     /// Adds a number.
     #[inline(always)]
     pub(crate) fn insert(&mut self, at: usize) {
-        self.bits[at / 64] |= 1 << (at % 64);
-        self.bits[self.words + at / 4096] |= 1 << (at / 64 % 64);
+        let group = &mut self.groups[at / 4096];
+        group.words[at / 64 % 64] |= 1 << (at % 64);
+        group.filled |= 1 << (at / 64 % 64);
     }
 
     /// Takes a number away. Whether it was the last of its word is as likely
     /// as not, so nothing branches on it.
     #[inline(always)]
     pub(crate) fn remove(&mut self, at: usize) {
-        let word = &mut self.bits[at / 64];
+        let group = &mut self.groups[at / 4096];
+        let word = &mut group.words[at / 64 % 64];
         *word &= !(1 << (at % 64));
         let is_empty = u64::from(*word == 0);
-        self.bits[self.words + at / 4096] &= !(is_empty << (at / 64 % 64));
+        group.filled &= !(is_empty << (at / 64 % 64));
     }
 
     /// The highest member below `at`.
     #[inline(always)]
     pub(crate) fn below(&self, at: usize) -> Option<usize> {
-        let found = lower(self.bits[at / 64], at % 64);
-        if found != 0 {
-            return Some(at / 64 * 64 + highest(found));
+        match self.groups[at / 4096].below(at) {
+            Some(found) => Some(at / 4096 * 4096 + found),
+            None => self.last_of_groups(at / 4096),
         }
-        let found = lower(self.bits[self.words + at / 4096], at / 64 % 64);
-        if found != 0 {
-            return Some(self.last_of_word(at / 4096 * 64 + highest(found)));
-        }
-        self.last_of_groups(at / 4096)
     }
 
     /// The highest member.
     #[inline]
     pub(crate) fn last(&self) -> Option<usize> {
-        self.last_of_groups(self.bits.len() - self.words)
+        self.last_of_groups(self.groups.len())
     }
 
-    /// The highest member in the first `groups` groups of 64 words.
+    /// The highest member in the first groups.
+    #[inline(never)]
     fn last_of_groups(&self, groups: usize) -> Option<usize> {
-        let words = &self.bits[self.words..self.words + groups];
-        let group = words.iter().rposition(|&word| word != 0)?;
-        Some(self.last_of_word(group * 64 + highest(words[group])))
-    }
-
-    #[inline]
-    fn last_of_word(&self, word: usize) -> usize {
-        word * 64 + highest(self.bits[word])
+        let groups = &self.groups[..groups];
+        let at = groups.iter().rposition(|group| group.filled != 0)?;
+        let group = &groups[at];
+        Some(at * 4096 + group.last_of(highest(group.filled)))
     }
 }
 

@@ -210,12 +210,12 @@ impl UserRefIndex {
     /// Takes the number at a place out, as [`find`](Self::find) found it.
     #[inline(always)]
     pub(crate) fn remove_at(&mut self, place: usize, orders: &Orders) {
-        let next = self.following(place);
-        if self.is_taken(next) && !self.entries[next].is_home() {
+        // A free place looks as if its entry were at home.
+        if self.entries[self.following(place)].is_home() {
+            self.free(place);
+        } else {
             self.move_back(place, orders);
-            return;
         }
-        self.free(place);
     }
 
     /// Takes the number at a place out, and moves those behind it nearer to
@@ -234,11 +234,6 @@ impl UserRefIndex {
             hole = at;
         }
         self.free(hole);
-    }
-
-    #[inline(always)]
-    fn is_taken(&self, at: usize) -> bool {
-        self.taken[at / 64] >> (at % 64) & 1 == 1
     }
 
     #[inline(always)]

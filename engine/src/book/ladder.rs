@@ -26,14 +26,14 @@ const MIRROR: u32 = 1 << 31;
 /// next, so nothing branches on it.
 #[inline(always)]
 pub(crate) fn key(side: Side, grain: u32) -> u32 {
-    key_of(side as usize, grain)
-}
-
-/// The same, of a side by its number.
-#[inline(always)]
-pub(crate) fn key_of(side: usize, grain: u32) -> u32 {
     let ask = (side as u32).wrapping_neg();
     (grain ^ ask).wrapping_add(ask & (MIRROR + 1))
+}
+
+/// The key of the other side at the same grain.
+#[inline(always)]
+pub(crate) fn mirrored(key: u32) -> u32 {
+    MIRROR.wrapping_sub(key)
 }
 
 /// The grain of a key; the same both ways.
@@ -190,13 +190,10 @@ impl Ladder {
     /// Adds a level at a key that has none; there must be room.
     #[inline(always)]
     pub(crate) fn insert(&mut self, key: u32, level: u32) {
-        if self.best == 0 {
-            self.base = self.base_for(key);
-        }
         if self.is_near(key) {
             self.place(key, level);
         } else {
-            self.insert_outside(key, level);
+            self.insert_far(key, level);
         }
         self.room -= 1;
         self.best = self.best.max(key);
@@ -205,14 +202,18 @@ impl Ladder {
     /// Takes the level at a key away.
     #[inline(always)]
     pub(crate) fn remove(&mut self, key: u32) {
-        if self.is_near(key) {
-            self.clear(self.slot(key));
-        } else {
-            self.remove_outside(key);
+        if !self.is_near(key) {
+            self.remove_far(key);
+            return;
         }
+        let at = self.slot(key);
+        self.occupied.remove(at);
         self.room += 1;
         if key == self.best {
-            self.find_best();
+            // All others are worse, so going down from it and round the end
+            // meets the best of them first.
+            let next = self.occupied.below(at).or_else(|| self.occupied.last());
+            self.best = self.better_of(next);
         }
     }
 
@@ -271,11 +272,6 @@ impl Ladder {
         self.occupied.insert(at);
     }
 
-    #[inline(always)]
-    fn clear(&mut self, at: usize) {
-        self.occupied.remove(at);
-    }
-
     /// The slot of the best level in the window. Going round from the slot of
     /// the window's first key, the slots before it are the better half.
     #[inline(always)]
@@ -294,29 +290,34 @@ impl Ladder {
         found.filter(|&found| found < at || found >= first)
     }
 
-    /// The best level is gone: finds the next one. All others are worse, so
-    /// going down from it and round the end meets the best of them first.
+    /// The key of the best level, of those outside and this one of the window.
     #[inline(always)]
-    fn find_best(&mut self) {
-        let at = self.slot(self.best);
-        let next = match self.is_near(self.best) {
-            true => self.occupied.below(at).or_else(|| self.occupied.last()),
-            false => self.highest(),
-        };
-        let near = next.map_or(0, |at| self.key_at(at));
+    fn better_of(&self, near: Option<usize>) -> u32 {
+        let near = near.map_or(0, |at| self.key_at(at));
         let outside = self.outside.best().map_or(0, |rung| rung.key);
-        self.best = near.max(outside);
+        near.max(outside)
+    }
+
+    /// Adds a level whose key is not in the window, which nothing holds there
+    /// while the side is empty.
+    #[cold]
+    fn insert_far(&mut self, key: u32, level: u32) {
+        if self.best == 0 {
+            self.base = self.base_for(key);
+            self.place(key, level);
+        } else {
+            self.outside.insert(key, level);
+            self.stray();
+        }
     }
 
     #[cold]
-    fn insert_outside(&mut self, key: u32, level: u32) {
-        self.outside.insert(key, level);
-        self.stray();
-    }
-
-    #[cold]
-    fn remove_outside(&mut self, key: u32) {
+    fn remove_far(&mut self, key: u32) {
         self.outside.remove(key);
+        self.room += 1;
+        if key == self.best {
+            self.best = self.better_of(self.highest());
+        }
         self.stray();
     }
 
@@ -343,7 +344,7 @@ impl Ladder {
     fn move_to(&mut self, base: u32) {
         while let Some(at) = self.highest() {
             let rung = Rung { key: self.key_at(at), level: self.slots[at] };
-            self.clear(at);
+            self.occupied.remove(at);
             self.outside.rungs.push(rung);
         }
         self.outside.rungs.sort_unstable_by_key(|rung| rung.key);

@@ -59,6 +59,12 @@ impl Level {
     pub(crate) fn is_empty(&self) -> bool {
         self.head == NIL
     }
+
+    /// Whether it is all that there is at a price of the book.
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        self.place == Place::Book && !self.is_hidden && self.other == NIL
+    }
 }
 
 /// The arena of queues.
@@ -83,12 +89,31 @@ impl Levels {
     /// An empty queue; there is always room.
     #[inline(always)]
     pub(crate) fn insert(&mut self, instrument: InstrumentId, place: Place, grain: u32) -> u32 {
+        self.take(Level { instrument, place, grain, ..Level::FREE })
+    }
+
+    #[inline(always)]
+    fn take(&mut self, level: Level) -> u32 {
         let index = self.first_free;
-        assert_ne!(index, NIL, "there are two queues for each order");
-        let level = &mut self.places[index as usize];
-        self.first_free = level.grain;
-        *level = Level { instrument, place, grain, ..Level::FREE };
+        debug_assert_ne!(index, NIL, "there are two queues for each order");
+        let place = &mut self.places[index as usize];
+        self.first_free = place.grain;
+        *place = level;
         index
+    }
+
+    /// A level of the book with one order.
+    #[inline(always)]
+    pub(crate) fn found(
+        &mut self,
+        instrument: InstrumentId,
+        grain: u32,
+        index: u32,
+        open: Quantity,
+    ) -> u32 {
+        let quantity = u64::from(open.0);
+        let alone = Level { quantity, head: index, tail: index, ..Level::FREE };
+        self.take(Level { instrument, grain, ..alone })
     }
 
     /// An empty level at a price of the book that has none.

@@ -22,7 +22,7 @@ use crate::types::{InstrumentId, Nanos, Price, Quantity, SessionId, UserRef};
 pub(crate) use grid::Grid;
 use index::UserRefIndex;
 use ladder::{Ladder, SortedLevels};
-pub(crate) use ladder::{Rung, grain, key, key_of};
+pub(crate) use ladder::{Rung, grain, key, mirrored};
 use level::Levels;
 pub(crate) use level::{Level, Place};
 use order::Orders;
@@ -33,20 +33,20 @@ use special::{Followers, Specials};
 /// What an instrument asks of the usual order.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Gate {
-    /// Whether it trades, and has no rule that an order must be held against.
-    pub(crate) is_open: bool,
     pub(crate) lot_size: Quantity,
+    /// Zero while it does not trade, or has a rule that an order must be held
+    /// against.
     pub(crate) max_quantity: Quantity,
 }
 
 impl Gate {
-    const SHUT: Self = Self { is_open: false, lot_size: Quantity(1), max_quantity: Quantity(0) };
+    pub(crate) const SHUT: Self = Self { lot_size: Quantity(1), max_quantity: Quantity(0) };
 
     /// Whether this many can be ordered.
     #[inline(always)]
     pub(crate) fn allows(&self, quantity: Quantity) -> bool {
-        let whole_lots = self.lot_size.0 == 1 || quantity.0.is_multiple_of(self.lot_size.0);
-        quantity.0 != 0 && quantity <= self.max_quantity && whole_lots
+        let is_within = quantity.0.wrapping_sub(1) < self.max_quantity.0;
+        is_within && (self.lot_size.0 <= 1 || quantity.0.is_multiple_of(self.lot_size.0))
     }
 }
 
@@ -234,7 +234,7 @@ impl Books {
         let ladder = &book.sides[side as usize];
         let seen = ladder.look_at(key)
             ^ u32::from(book.sides[side.against()].reaches(key))
-            ^ u32::from(book.gate.is_open);
+            ^ book.gate.max_quantity.0;
         (ladder.find(key), seen)
     }
 
@@ -318,32 +318,39 @@ impl Books {
         index
     }
 
-    /// Lets a displayed order rest in a place that is taken, at a level that is
-    /// known, or NIL if there is none.
+    /// Lets a displayed order rest in a place that is taken.
     #[inline(always)]
     pub(crate) fn rest_usual(
         &mut self,
         instrument: InstrumentId,
+        grain: u32,
         index: u32,
         order: Order,
-        level: u32,
-        grain: u32,
     ) {
         let side = order.marks.side();
-        let level = match level {
-            NIL => {
-                let book = &mut self.books[usize::from(instrument.0) - 1];
-                self.levels.open(instrument, side, grain, &mut book.sides[side as usize])
+        let key = key(side, grain);
+        let ladder = &mut self.books[usize::from(instrument.0) - 1].sides[side as usize];
+        let (mut level, mut previous) = (ladder.find(key), NIL);
+        if level == NIL {
+            level = self.levels.found(instrument, grain, index, order.open);
+            ladder.insert(key, level);
+        } else {
+            previous = self.levels.append(level, index, order.open);
+            if previous != NIL {
+                self.orders[previous].next = index;
             }
-            level => level,
-        };
-        let previous = self.levels.append(level, index, order.open);
-        match previous {
-            NIL => {}
-            tail => self.orders[tail].next = index,
         }
         self.orders[index] = Order { level, previous, ..order };
         self.index.insert(order.session, order.user_ref, index, &self.orders);
+    }
+
+    /// Lets an order go that has nothing special and whose number the index has
+    /// at `place`.
+    #[inline(always)]
+    pub(crate) fn remove_usual(&mut self, place: usize, index: u32) {
+        self.index.remove_at(place, &self.orders);
+        self.detach(index);
+        self.orders.remove(index);
     }
 
     /// What an order would find: its level or NIL, and whether it would trade.
@@ -433,6 +440,18 @@ impl Books {
     /// Frees a queue that has become empty, and its level if that has.
     #[inline(always)]
     fn vacate(&mut self, queue: u32, side: Side) {
+        let level = &self.levels[queue];
+        if level.is_plain() {
+            let book = &mut self.books[usize::from(level.instrument.0) - 1];
+            book.sides[side as usize].remove(key(side, level.grain));
+            self.levels.remove(queue);
+        } else {
+            self.vacate_unusual(queue, side);
+        }
+    }
+
+    #[cold]
+    fn vacate_unusual(&mut self, queue: u32, side: Side) {
         let mut level = queue;
         if self.levels[queue].is_hidden {
             level = self.levels[queue].other;

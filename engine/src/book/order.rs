@@ -149,6 +149,14 @@ impl Marks {
             || self.time_in_force().is_auction_only()
     }
 
+    /// The marks of a displayed limit order that takes this one's place.
+    #[inline(always)]
+    pub(crate) fn with_terms(self, time_in_force: TimeInForce, display: Display) -> Self {
+        let kept = 1 | 3 << 3 | 3 << 5;
+        let terms = (display as u16) << 1 | (time_in_force as u16) << 9;
+        Self(self.0 & kept | terms | 1 << 12)
+    }
+
     pub(crate) fn with_short_sale(self, short_sale: ShortSale) -> Self {
         Self(self.0 & !(3 << 3) | (short_sale as u16) << 3)
     }
@@ -194,10 +202,13 @@ impl Orders {
     #[inline(always)]
     pub(crate) fn take(&mut self) -> u32 {
         let index = self.first_free;
-        assert_ne!(index, NIL, "the caller checks that there is room");
+        debug_assert_ne!(index, NIL, "the caller checks that there is room");
         self.first_free = self[index].next;
         self.len += 1;
-        self.used = self.used.max(index + 1);
+        // Free places that were never used are taken in order.
+        if index == self.used {
+            self.used += 1;
+        }
         index
     }
 
@@ -209,6 +220,18 @@ impl Orders {
         place.level = NIL;
         self.first_free = index;
         self.len -= 1;
+    }
+
+    /// How many places were ever used; those after them hold no order.
+    pub(crate) fn used(&self) -> u32 {
+        self.used
+    }
+
+    /// The orders in the places from `from` to before `upto`.
+    pub(crate) fn among(&self, from: u32, upto: u32) -> impl Iterator<Item = &Order> {
+        let upto = upto.min(self.used);
+        let places = &self.places[from.min(upto) as usize..upto as usize];
+        places.iter().filter(|order| order.level != NIL)
     }
 
     /// All orders with their indices, in no order that means anything.

@@ -214,11 +214,11 @@ impl Exchange {
         taking::take(self, sink)
     }
 
-    /// The state hash, and with it what it leaves out because nothing that is
+    /// A state hash, and with it what it leaves out because nothing that is
     /// said next depends on it, or because it is kept in two ways: the digest,
     /// the timer, what was counted, and who follows the market in which order.
-    fn seal(&self) -> Digest {
-        let mut seal = self.state_hash();
+    fn seal(&self, state: Digest) -> Digest {
+        let mut seal = state;
         seal.word(self.digest().0);
         seal.word(self.timer.map_or(0, |timer| timer.0 + 1));
         taking::counters(self.counters()).into_iter().for_each(|count| seal.word(count));

@@ -28,6 +28,7 @@ use crate::voice::Voice;
 use rkyv::api::high::HighDeserializer;
 use rkyv::rancor::Error as ArchiveError;
 use std::collections::HashMap;
+use std::hint::black_box;
 
 /// What a part of an image is called, its number, and what is wrong with it.
 fn unsound(what: &'static str, number: impl Into<u64>, why: &'static str) -> ImageError {
@@ -330,10 +331,24 @@ impl Restoring {
             let Some((now, later)) = orders.split_at_checked(count) else {
                 return Err(unsound("queue", queue.image.grain, "has orders that are missing"));
             };
-            now.iter().try_for_each(|order| self.order(&queue, order))?;
+            for orders in now.chunks(Exchange::AHEAD) {
+                self.read_ahead(orders);
+                orders.iter().try_for_each(|order| self.order(&queue, order))?;
+            }
             orders = later;
         }
         require(orders.is_empty(), "orders", orders.len() as u64, "are in no queue")
+    }
+
+    /// Reads the places of orders in the index, which are far from each other: the
+    /// waits for memory are one instead of one after another.
+    fn read_ahead(&self, orders: &[ArchivedOrderImage]) {
+        let Some(exchange) = &self.exchange else { return };
+        let peek = |order: &ArchivedOrderImage| {
+            let (session, user_ref) = (order.session.to_native(), order.user_ref.to_native());
+            exchange.books.peek(SessionId(session), UserRef(user_ref))
+        };
+        black_box(orders.iter().map(peek).fold(0, |seen, found| seen ^ found));
     }
 
     /// Checks that a queue goes on, or comes after the one before.
@@ -434,7 +449,7 @@ impl Restoring {
         check_books(exchange)?;
         check_timer(exchange)?;
         count_open(exchange);
-        let restored = exchange.seal();
+        let restored = exchange.seal(exchange.state_hash());
         if restored != recorded {
             return Err(ImageError::Seal { restored, recorded });
         }

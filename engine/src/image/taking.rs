@@ -8,15 +8,16 @@ use super::{
     SpecialImage, TradeImage,
 };
 use crate::book::{NIL, Order, Special};
-use crate::command::{AddInstrument, AddSession, AddTickBand, Pricing, Side};
+use crate::command::{AddInstrument, AddSession, AddTickBand, Pricing};
+use crate::digest::Digest;
 use crate::exchange::{Counters, Exchange};
 use crate::holding::follows;
 use crate::instrument::Instrument;
 use crate::position::Position;
 use crate::session::Session;
+use crate::state::QueuePlace;
 use crate::tick_tables::TickTables;
 use crate::trade_log::Trade;
-use crate::types::InstrumentId;
 
 /// Entries in one piece.
 const BATCH: usize = 8_192;
@@ -31,9 +32,10 @@ pub(super) fn take<E>(
     in_batches(exchange.sessions.iter().map(session), Piece::Sessions, &mut sink)?;
     in_batches(positions(exchange), Piece::Positions, &mut sink)?;
     in_batches(exchange.trade_log.iter().map(trade), Piece::Trades, &mut sink)?;
-    Orders { exchange, piece: OrdersImage::default(), sink: &mut sink }.all()?;
+    let (piece, hash) = (OrdersImage::default(), Digest::default());
+    let state = Orders { exchange, piece, hash, sink: &mut sink }.all()?;
     in_batches(specials(exchange), Piece::Specials, &mut sink)?;
-    sink(&Piece::End(exchange.seal().0))
+    sink(&Piece::End(exchange.seal(state).0))
 }
 
 /// Gives entries to a sink, a bounded number at a time.
@@ -160,43 +162,38 @@ fn trade(trade: &Trade) -> TradeImage {
     }
 }
 
-/// The orders of all queues, on their way to a sink.
+/// The orders of all queues, on their way to a sink. They are far from each other in
+/// memory, so they are hashed on the same way.
 struct Orders<'a, F> {
     exchange: &'a Exchange,
     piece: OrdersImage,
+    hash: Digest,
     sink: &'a mut F,
 }
 
 impl<F: FnMut(&Piece) -> Result<(), E>, E> Orders<'_, F> {
-    fn all(mut self) -> Result<(), E> {
-        let books = &self.exchange.books;
-        for listed in &self.exchange.instruments {
-            for side in [Side::Buy, Side::Sell] {
-                for level in books.levels(listed.id, side) {
-                    self.queue(level, listed.id, side)?;
-                }
-                for level in books.stop_levels(listed.id, side) {
-                    self.queue(level, listed.id, side)?;
-                }
-            }
-            if let Some(level) = books.waiting(listed.id) {
-                self.queue(level, listed.id, Side::Buy)?;
-            }
+    /// Gives them all; the state's hash.
+    fn all(mut self) -> Result<Digest, E> {
+        for queue in self.exchange.queues() {
+            self.queue(queue)?;
         }
-        self.flush()
+        self.flush()?;
+        Ok(self.exchange.state_hash_with(self.hash))
     }
 
-    fn queue(&mut self, level: u32, instrument: InstrumentId, side: Side) -> Result<(), E> {
+    fn queue(&mut self, QueuePlace { level, instrument, side }: QueuePlace) -> Result<(), E> {
         let books = &self.exchange.books;
         let (place, grain) = (books.levels[level].place as u8, books.levels[level].grain);
         let (instrument, side) = (instrument.0, side as u8);
         let mut queue = QueueImage { grain, orders: 0, instrument, place, side };
+        self.exchange.hash_queue(&mut self.hash, level);
         for index in books.queue(level) {
             if self.piece.orders.len() == BATCH {
                 self.piece.queues.push(queue);
                 queue.orders = 0;
                 self.flush()?;
             }
+            self.exchange.hash_resting(&mut self.hash, index);
             self.piece.orders.push(order(&books.orders[index]));
             queue.orders += 1;
         }

@@ -113,7 +113,7 @@ fn what_was_not_changed_is_restored() {
     let exchange = exchange();
     assert_eq!(exchange.resting_orders(), 5);
     let restored = restored(&pieces(&exchange)).unwrap();
-    assert_eq!(restored.seal(), exchange.seal());
+    assert_eq!(restored.seal(restored.state_hash()), exchange.seal(exchange.state_hash()));
 }
 
 #[test]

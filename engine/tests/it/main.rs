@@ -37,6 +37,7 @@ mod tick_tables; // tick sizes that depend on the price
 mod time_priority; // who trades first, and at what price
 
 // Properties of any flow of commands.
+mod census; // orders counted piece by piece
 mod fingerprints; // the digest and the state hash
 mod images; // taken, restored, and gone on from
 mod properties; // the exchange against the model

@@ -31,6 +31,7 @@ mod shadow;
 mod snapshot;
 mod tap;
 mod top;
+mod top_books;
 mod venue_args;
 
 use clap::{Parser, Subcommand};

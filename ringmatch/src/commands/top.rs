@@ -5,7 +5,7 @@
 //! has gone. On a terminal the screen is drawn anew, elsewhere block follows
 //! block.
 
-use super::Outcome;
+use super::{Outcome, top_books};
 use crate::board::{self, Writing};
 use crate::clock::{Clock, SystemClock};
 use crate::pipeline::Counter;
@@ -167,6 +167,7 @@ impl View<'_> {
             "journal_lag": self.lag(Counter::Sequenced, Counter::Durable),
             "totals": totals,
             "threads": self.now.threads.iter().map(thread_json).collect::<Vec<_>>(),
+            "books": top_books::json(&self.now.books),
             "stages": stages.collect::<serde_json::Map<String, Value>>(),
         })
     }
@@ -220,6 +221,7 @@ impl View<'_> {
             }
             text += "\n";
         }
+        text += &top_books::text(&self.now.books);
         text += "\n";
         for &counter in Counter::ALL.iter().filter(|&&counter| is_of_the_wire(counter)) {
             let total = self.total(counter);

@@ -9,6 +9,7 @@
 //! handed over. The backlog is bounded by what one command can say.
 
 use super::mark::{Mark, Marker};
+use super::quotes::Quoter;
 use super::{Applied, Counter, Counters, Meters, Progress, Stage, Stop, Timing};
 use crate::clock::Clock;
 use crate::log::{CHECKPOINT_INTERVAL, Checkpoint};
@@ -32,6 +33,7 @@ pub struct Matcher<C> {
     /// Events that the replay said.
     replayed: u64,
     progress: Progress,
+    quoter: Quoter,
     clock: C,
     timing: Timing,
     /// The matcher's own work on one command: that on its batch, divided.
@@ -122,6 +124,7 @@ impl<C: Clock> Matcher<C> {
             counters: meters.counters,
             replayed,
             progress,
+            quoter: Quoter::new(meters.quotes),
             clock: meters.clock,
             timing,
             own,
@@ -244,11 +247,15 @@ impl<C: Clock> Stage for Matcher<C> {
         {
             events.flush()?;
             if !events.backlog.is_empty() {
+                self.quoter.idle(&self.exchange);
                 return Ok(0);
             }
         }
         let said = self.exchange.counters().events;
-        let Some(applied) = self.apply()? else { return Ok(0) };
+        let Some(applied) = self.apply()? else {
+            self.quoter.idle(&self.exchange);
+            return Ok(0);
+        };
         let now = self.clock.now();
         if self.exchange.counters().events > said {
             self.mark(applied.commands, now);
@@ -258,6 +265,7 @@ impl<C: Clock> Stage for Matcher<C> {
         }
         self.time(&applied, now);
         self.report();
+        self.quoter.busy(&self.exchange);
         Ok(applied.commands)
     }
 

@@ -4,7 +4,7 @@
 //! start timing at the same moment. Whoever watches the venue reads the
 //! counters and the times while the stages write them.
 
-use super::{Counters, TimedFrom, Times, Timing};
+use super::{Counters, Quotes, TimedFrom, Times, Timing};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What the stages measure with, and into.
@@ -16,6 +16,8 @@ pub struct Meters<C> {
     pub counters: Counters,
     /// From when on commands are timed.
     pub timed_from: TimedFrom,
+    /// Where the matcher is asked for the best prices.
+    pub quotes: Quotes,
     /// One reader for each timing of the stages. Locked when a stage is made,
     /// and by readers; never by a stage at work.
     times: Arc<Mutex<Vec<Times>>>,
@@ -29,6 +31,7 @@ impl<C> Meters<C> {
             clock,
             counters: Counters::default(),
             timed_from: TimedFrom::default(),
+            quotes: Quotes::default(),
             times: Arc::default(),
         }
     }

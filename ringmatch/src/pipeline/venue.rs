@@ -9,7 +9,7 @@
 
 use super::open_journal;
 use super::{
-    Control, Counters, Ending, Meters, Recovered, Restored, Sockets, Stages, Times, control,
+    Control, Counters, Ending, Meters, Quotes, Recovered, Restored, Sockets, Stages, Times, control,
 };
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Config, RepairConfig, ThreadsConfig};
@@ -247,6 +247,12 @@ impl Venue {
     #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.meters.counters
+    }
+
+    /// Where one asks for the best prices of its books; there is one asker.
+    #[must_use]
+    pub fn quotes(&self) -> &Quotes {
+        &self.meters.quotes
     }
 
     /// Where its operator asks for something.

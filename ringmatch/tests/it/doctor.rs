@@ -20,6 +20,7 @@ fn every_check_is_made_and_what_is_bad_has_a_price_and_a_remedy() {
         "multicast",
         "receive buffer",
         "send buffer",
+        "busy polling",
         "pinning",
         "threads",
         "clock",

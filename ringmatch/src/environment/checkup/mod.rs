@@ -5,6 +5,7 @@
 //! changed here. What cannot be found out is a note and no warning, because a
 //! container or another system that hides it is not at fault.
 
+mod busy_polling;
 mod disk;
 mod network;
 mod processor;
@@ -82,7 +83,8 @@ impl Finding {
 pub fn check_up(config: &Config, data_dir: &Path) -> Vec<Finding> {
     let machine = Machine::here();
     let network = network::check(config);
+    let busy_polling = busy_polling::check(config.network.interface);
     let processor = processor::check(config, &machine);
     let disk = disk::check(config, data_dir);
-    network.into_iter().chain(processor).chain(disk).collect()
+    network.into_iter().chain([busy_polling]).chain(processor).chain(disk).collect()
 }
