@@ -55,7 +55,7 @@ pub use session::{Channel, ClientSession, SendError, Start};
 use crate::net::{Datagrams, EndpointConfig, EndpointError, MAX_DATAGRAM, UdpEndpoint, Unsent};
 use crate::seal::Key;
 use crate::stream::ReceiverCounters;
-use crate::wire::mold::DEFAULT_MAX_PAYLOAD;
+use crate::wire::mold::{DEFAULT_MAX_PAYLOAD, PACKET_BYTES};
 use crate::wire::ouch::{AccountQuery, Inbound, OuchOption, Outbound};
 use ringmatch_engine::{Price, SessionName, UserRef};
 use std::collections::VecDeque;
@@ -79,7 +79,8 @@ pub struct ClientConfig {
     pub requests: SocketAddrV4,
     /// This host's address towards the venue.
     pub interface: Ipv4Addr,
-    /// Bytes of the longest packet to the venue, header included; 256 to 65,000.
+    /// Bytes of the longest packet to the venue, header included: one of
+    /// [`PACKET_BYTES`].
     pub max_packet_bytes: usize,
     /// The first response wanted.
     pub start: Start,
@@ -143,6 +144,15 @@ pub enum ClientError {
         /// Whether it used a key.
         keyed: &'static str,
     },
+    /// No packet can be that short or that long.
+    #[error(
+        "packets of up to {bytes} bytes cannot be sent: it must be from {} to {}",
+        PACKET_BYTES.start(), PACKET_BYTES.end()
+    )]
+    PacketBytes {
+        /// What the config says.
+        bytes: usize,
+    },
     /// The system has no random numbers.
     #[error("no number for a login can be drawn: {0}")]
     Random(#[from] getrandom::Error),
@@ -199,9 +209,13 @@ impl Client {
     /// Opens a socket and finds out where the session stands.
     ///
     /// # Errors
-    /// When the socket cannot be opened, or the venue does not answer in
-    /// `timeout`.
+    /// When the config's packets cannot be, the socket cannot be opened, or the
+    /// venue does not answer in `timeout`.
     pub fn connect(config: ClientConfig, timeout: Duration) -> Result<Self, ClientError> {
+        let bytes = config.max_packet_bytes;
+        if !PACKET_BYTES.contains(&bytes) {
+            return Err(ClientError::PacketBytes { bytes });
+        }
         let local = SocketAddrV4::new(config.interface, 0);
         let endpoint = UdpEndpoint::open(&EndpointConfig::new("client", local, config.interface))?;
         let mut session = ClientSession::new(config.session, config.start)
@@ -495,5 +509,21 @@ impl Client {
 
     fn now(&self) -> u64 {
         u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_that_cannot_be_are_refused() {
+        let place = "127.0.0.1:1".parse().unwrap();
+        let plain = ClientConfig::new(SessionName::default(), place, place, Ipv4Addr::LOCALHOST);
+        for max_packet_bytes in [0, 255, 65_001, usize::MAX] {
+            let config = ClientConfig { max_packet_bytes, ..plain };
+            let error = Client::connect(config, Duration::from_secs(1)).unwrap_err();
+            assert!(error.to_string().contains("from 256 to 65000"), "{error}");
+        }
     }
 }

@@ -112,7 +112,8 @@ impl ClientSession {
         }
     }
 
-    /// The same with packets of up to so many bytes, header included.
+    /// The same with packets of up to so many bytes, header included: one of
+    /// [`PACKET_BYTES`](crate::wire::mold::PACKET_BYTES).
     #[must_use]
     pub fn with_packets_of(mut self, max_packet_bytes: usize) -> Self {
         self.max_packet_bytes = max_packet_bytes;

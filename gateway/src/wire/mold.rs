@@ -9,6 +9,7 @@
 //! apart as the trailer. A message of no bytes still has a number.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use super::{Alpha, WireError, WireField};
 
@@ -18,6 +19,11 @@ pub type SessionName = Alpha<10>;
 /// Payload of a packet that fits an Ethernet frame with room to spare, and what
 /// [`PacketBuilder`] is normally given.
 pub const DEFAULT_MAX_PAYLOAD: usize = 1400;
+
+/// Bytes of the longest packet that an end of a stream may be told to send, header
+/// included: every message fits the least with its options, and the most fits a
+/// datagram with a seal behind it.
+pub const PACKET_BYTES: RangeInclusive<usize> = 256..=65_000;
 
 const END_OF_SESSION: u16 = 0xFFFF;
 const LENGTH_BYTES: usize = 2;

@@ -137,6 +137,7 @@ impl Venue {
             floor.exchange.apply(command, &mut events);
         }
         let mut outlet = Outlet::new(OutletConfig {
+            max_packet_bytes: 600,
             market_bytes: 1 << 16,
             market_messages: 1 << 12,
             response_bytes: 1 << 16,
@@ -237,7 +238,9 @@ fn directory(floor: &Floor) -> Directory {
 }
 
 fn session(number: u16, start: Start, keyed: bool, random: &mut fastrand::Rng) -> ClientSession {
-    let session = ClientSession::new(session_name(number), start);
+    // The venue's packets are of another length than any client's.
+    let bytes = [256, 1_400, 8_900][usize::from(number) % 3];
+    let session = ClientSession::new(session_name(number), start).with_packets_of(bytes);
     if keyed { session.sealed(&key(number), random.u64(..)) } else { session }
 }
 

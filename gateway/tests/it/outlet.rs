@@ -139,6 +139,29 @@ fn whoever_asks_where_market_data_stands_does_not_get_it_alone() {
 }
 
 #[test]
+fn packets_are_as_long_as_the_config_says() {
+    let mut told = Vec::new();
+    for most in [256, 1_400, 8_900] {
+        let (mut floor, mut outlet) = open(OutletConfig { max_packet_bytes: most, ..default() });
+        ask(&mut outlet, session_name(1), 0, 0, address(1));
+        let events: Vec<Event> =
+            (0..200).flat_map(|_| floor.enter(1, Side::Sell, 100, 5_000)).collect();
+        let sent = publish(&mut outlet, &events);
+        let longest = sent.0.iter().map(|(_, packet)| packet.len()).max().unwrap();
+        // No message has more than a hundred bytes.
+        assert!((most - 100..=most).contains(&longest), "{longest} of {most}");
+        let again = ask(&mut outlet, session_name(1), 2, u16::MAX, address(1));
+        let answer = again.0[0].1.len();
+        assert!((most - 100..=most).contains(&answer), "{answer} of {most}");
+        let mut messages = sent.messages();
+        messages.sort();
+        told.push(messages);
+    }
+    assert_eq!(told[0].len(), 400, "an answer and a message of market data each");
+    assert!(told.iter().all(|messages| *messages == told[0]));
+}
+
+#[test]
 fn what_cannot_be_served_is_counted_and_met_with_silence() {
     let small = OutletConfig {
         response_bytes: 2_000,

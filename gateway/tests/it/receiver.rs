@@ -191,6 +191,25 @@ fn the_packet_furthest_ahead_gives_way_when_the_stash_is_full() {
     assert_eq!(story.offer(&packet(8, 9)), [8], "9 gave way to 2");
 }
 
+/// The same where bytes are short and not places, with packets of any length.
+#[test]
+fn the_packet_furthest_ahead_gives_way_for_want_of_bytes() {
+    let mut story = Story::new(ReceiverConfig { stash_bytes: 60, ..config() });
+    story.offer(&packet(5, 6));
+    story.offer(&packet(7, 8));
+    assert_eq!(story.counters().stash_overflows, 0);
+    story.offer(&packet(9, 12));
+    assert_eq!(story.counters().stash_overflows, 1, "it was the furthest itself");
+    story.offer(&packet(2, 5));
+    assert_eq!(story.counters().stash_overflows, 2);
+    assert_eq!(story.offer(&packet(1, 2)), [1, 2, 3, 4, 5]);
+    assert_eq!(story.offer(&packet(6, 7)), [6], "7 gave way to 2");
+    // What was given back is there for others.
+    story.offer(&packet(8, 21));
+    assert_eq!(story.counters().stash_overflows, 2);
+    assert_eq!(story.offer(&packet(7, 8)), (7..21).collect::<Vec<u8>>());
+}
+
 #[test]
 fn a_refused_message_comes_again() {
     let mut story = Story::new(config());

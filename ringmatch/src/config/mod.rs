@@ -186,6 +186,11 @@ mod tests {
             ("wait = \"backoff\"", "wait = \"doze\"", &["wait", "doze", "backoff"]),
             ("layout = \"auto\"", "layout = \"wide\"", &["layout", "wide", "shared-network"]),
             ("segment_bytes = 67108864", "segment_bytes = 1", &["segment_bytes", "65536"]),
+            (
+                "max_packet_bytes = 1400",
+                "max_packet_bytes = 65001",
+                &["max_packet_bytes", "from 256 to 65000"],
+            ),
             ("segment_bytes = 67108864", "segment_size = 1", &["segment_size", "unknown field"]),
             (
                 "response_window_bytes = 8388608",

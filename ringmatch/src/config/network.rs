@@ -5,7 +5,7 @@
 //! one receiver. All is IPv4, as the multicast groups of the protocols are.
 
 use super::key::Key;
-use ringmatch_gateway::wire::mold::DEFAULT_MAX_PAYLOAD;
+use ringmatch_gateway::wire::mold::{DEFAULT_MAX_PAYLOAD, PACKET_BYTES};
 use serde::Deserialize;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
@@ -21,7 +21,7 @@ pub struct NetworkConfig {
     pub market_data: SocketAddrV4,
     /// Where requests are received, and responses sent from.
     pub requests: SocketAddrV4,
-    /// Bytes of the longest packet, header included; 256 to 65,000.
+    /// Bytes of the longest packet, header included: one of [`PACKET_BYTES`].
     #[serde(default = "default_packet_bytes")]
     pub max_packet_bytes: usize,
     /// Whether runs of packets leave by one system call each, which a capture on
@@ -36,8 +36,9 @@ const fn default_packet_bytes() -> usize {
 
 impl NetworkConfig {
     pub(super) fn fault(&self) -> Option<(Key, String)> {
-        if !(256..=65_000).contains(&self.max_packet_bytes) {
-            return Some((Key::of("max_packet_bytes"), "must be from 256 to 65000".into()));
+        if !PACKET_BYTES.contains(&self.max_packet_bytes) {
+            let text = format!("must be from {} to {}", PACKET_BYTES.start(), PACKET_BYTES.end());
+            return Some((Key::of("max_packet_bytes"), text));
         }
         if self.requests.ip().is_multicast() {
             let text = "must be an address of this host, not a multicast group";
