@@ -1,11 +1,14 @@
 //! The state as seen from outside: books to read, and a hash of all of it.
 //!
 //! The digest says that two exchanges have *said* the same; the state hash
-//! says that they *are* the same. It walks everything that could ever make a
-//! difference to what is said next, in an order that does not depend on where
-//! things lie in memory, and leaves out what could not (free places, indices).
+//! says that they *are* the same. It takes in everything that could ever make a
+//! difference to what is said next, and leaves out what could not (free places,
+//! indices, where things lie in memory). Orders, which are many and far from each
+//! other, are hashed each for itself, with its queue and the order that it stands
+//! behind, and the hashes are added up: so it does not matter in which order they
+//! are visited, and whoever walks them for another reason has the sum on the way.
 
-use crate::book::{Order, Special};
+use crate::book::{Level, NIL, Order, Special};
 use crate::command::{Display, Options, SetRules, SetSessionLimits, Side};
 use crate::digest::Digest;
 use crate::exchange::Exchange;
@@ -14,6 +17,7 @@ use crate::position::Position;
 use crate::session::Session;
 use crate::tick_tables::TickTables;
 use crate::types::{InstrumentId, OrderId, Price, Quantity, SessionId, UserRef};
+use std::hint::black_box;
 
 /// One instrument's order book.
 #[derive(Clone, Copy, Debug)]
@@ -81,14 +85,22 @@ impl Exchange {
     /// A hash of the whole state.
     #[must_use]
     pub fn state_hash(&self) -> Digest {
-        let mut orders = Digest::default();
-        for queue in self.queues() {
-            self.hash_queue(&mut orders, queue.level);
-            for index in self.books.queue(queue.level) {
-                self.hash_resting(&mut orders, index);
+        let mut hashes = 0_u64;
+        for places in self.books.orders.used_places().chunks(Self::AHEAD) {
+            self.look_beside(places);
+            for order in places.iter().filter(|order| order.level != NIL) {
+                hashes = hashes.wrapping_add(self.hash_resting(order));
             }
         }
-        self.state_hash_with(orders)
+        self.state_hash_with(hashes)
+    }
+
+    /// Reads what hashing these orders will need, which is far from each other: the
+    /// waits for memory are one instead of one after another.
+    #[inline(always)]
+    pub(crate) fn look_beside(&self, places: &[Order]) {
+        let look = |order: &Order| self.books.look_beside(order);
+        black_box(places.iter().map(look).fold(0, |seen, read| seen ^ read));
     }
 
     /// Every queue in a fixed order: by instrument, then buys before sells, for
@@ -108,9 +120,10 @@ impl Exchange {
         })
     }
 
-    /// The state hash, once all queues and their orders were hashed in their order.
-    pub(crate) fn state_hash_with(&self, orders: Digest) -> Digest {
-        let mut hash = orders;
+    /// The state hash, once the hashes of all orders were added up.
+    pub(crate) fn state_hash_with(&self, orders: u64) -> Digest {
+        let mut hash = Digest::default();
+        hash.word(orders);
         hash.fold(self.voice.sequence.0, self.voice.time.0);
         hash.fold(self.next_order_id.0, self.next_match.0);
         hash.fold(self.voice.next_market.0, u64::from(self.limits.orders));
@@ -149,20 +162,28 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn hash_queue(&self, hash: &mut Digest, level: u32) {
-        let levels = &self.books.levels;
-        let place = levels[level].place as u64;
-        hash.fold(u64::from(levels[level].grain) << 8 | place, levels.quantity(level));
-    }
-
+    /// The hash of an order that rests: what it is, where, and behind which other.
     #[inline]
-    pub(crate) fn hash_resting(&self, hash: &mut Digest, index: u32) {
-        let order = &self.books.orders[index];
-        hash_order(hash, order);
+    pub(crate) fn hash_resting(&self, order: &Order) -> u64 {
+        let mut hash = Digest::default();
+        let before = match order.previous {
+            NIL => 0,
+            previous => self.books.orders[previous].id.0,
+        };
+        hash_order(&mut hash, order);
+        hash.fold(queue_word(&self.books.levels[order.level]), before);
         if let Some(special) = self.books.special(order) {
-            hash_special(hash, special);
+            hash_special(&mut hash, special);
         }
+        hash.0
     }
+}
+
+/// What tells a queue from all others but the side, which its orders have.
+#[inline]
+fn queue_word(level: &Level) -> u64 {
+    let place = (level.place as u64) << 1 | u64::from(level.is_hidden);
+    place << 48 | u64::from(level.instrument.0) << 32 | u64::from(level.grain)
 }
 
 fn fold_wide(hash: &mut Digest, wide: u128) {
@@ -227,10 +248,8 @@ fn hash_rules(hash: &mut Digest, rules: &SetRules) {
 
 fn hash_order(hash: &mut Digest, order: &Order) {
     hash.fold(order.id.0, u64::from(order.user_ref.0) << 32 | u64::from(order.open.0));
-    hash.fold(
-        u64::from(order.executed.0) << 32 | u64::from(order.session.0),
-        order.marks.bits().into(),
-    );
+    let marks = u64::from(order.marks.bits()) << 16;
+    hash.word(u64::from(order.executed.0) << 32 | marks | u64::from(order.session.0));
 }
 
 fn hash_special(hash: &mut Digest, special: &Special) {

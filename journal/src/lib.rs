@@ -66,6 +66,7 @@ pub mod segment;
 mod segment_file;
 pub mod sim;
 mod snapshot;
+mod snapshot_chunks;
 mod snapshot_store;
 mod start;
 mod storage;

@@ -5,11 +5,12 @@
 //! each with a checksum and the hash of the chunk before, the last of which the
 //! header names. So nothing in it can change, move or go unnoticed. The body is
 //! the application's bytes and is streamed in both directions: neither end ever
-//! holds more than a chunk. All numbers are little-endian.
+//! holds more than [a few chunks](crate::snapshot_chunks). All numbers are little-endian.
 
 use crate::error::JournalError;
 use crate::identity::{Identity, MAX_CONFIG_BYTES, VENUE_BYTES};
 use crate::position::Position;
+use crate::snapshot_chunks::{Chunks, Incoming};
 use crate::storage::{Access, Storage, StorageFile};
 use std::io::{self, Read};
 
@@ -153,14 +154,14 @@ fn field<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
 pub struct Snapshot<S: Storage> {
     storage: S,
     name: String,
-    file: S::File,
     header: Box<SnapshotHeader>,
+    chunks: Chunks<S>,
+    /// Those that are read, once the first was asked for.
+    incoming: Option<Incoming<S>>,
     /// A chunk with its header.
     chunk: Vec<u8>,
     /// How much of the chunk has been handed out.
     taken: usize,
-    next_chunk: u64,
-    hash: u64,
 }
 
 impl<S: Storage> Snapshot<S> {
@@ -186,12 +187,10 @@ impl<S: Storage> Snapshot<S> {
         if header.file_bytes() != Some(length) {
             return Err(JournalError::DamagedSnapshot { path: path(), offset: length });
         }
+        let chunks = Chunks::new(storage, name, file, &header);
+        chunks.check()?;
         let (storage, name) = (storage.clone(), name.to_owned());
-        let (chunk, taken, next_chunk, hash) = (Vec::new(), 0, 0, 0);
-        let mut snapshot = Self { storage, name, file, header, chunk, taken, next_chunk, hash };
-        while snapshot.load_chunk()? {}
-        snapshot.rewind();
-        Ok(snapshot)
+        Ok(Self { storage, name, header, chunks, incoming: None, chunk: Vec::new(), taken: 0 })
     }
 
     /// What it is of.
@@ -218,43 +217,21 @@ impl<S: Storage> Snapshot<S> {
         self.storage.path(&self.name)
     }
 
-    fn rewind(&mut self) {
-        self.chunk.clear();
-        (self.taken, self.next_chunk, self.hash) = (0, 0, 0);
-    }
-
     /// Makes the next chunk the one to hand out; whether there was one.
-    fn load_chunk(&mut self) -> Result<bool, JournalError> {
-        let done = self.next_chunk * CHUNK as u64;
-        let left = self.header.body_bytes.saturating_sub(done);
-        let offset = HEADER as u64 + done + self.next_chunk * CHUNK_HEADER as u64;
-        let damaged = |offset| JournalError::DamagedSnapshot { path: self.path(), offset };
-        if left == 0 {
-            let whole = self.hash == self.header.end;
-            return if whole { Ok(false) } else { Err(damaged(offset)) };
-        }
-        let body_bytes = left.min(CHUNK as u64) as usize;
-        self.chunk.resize(CHUNK_HEADER + body_bytes, 0);
-        self.file.read_at(&mut self.chunk, offset).map_err(|source| JournalError::Io {
-            action: "read",
-            path: self.storage.path(&self.name),
-            source,
-        })?;
-        let (header, body) = self.chunk.split_at(CHUNK_HEADER);
-        let (expected, hash) = chunk_header(self.next_chunk, self.hash, body);
-        if header != expected {
-            return Err(JournalError::DamagedSnapshot { path: self.path(), offset });
-        }
+    fn turn(&mut self) -> io::Result<bool> {
+        let incoming = match &mut self.incoming {
+            Some(incoming) => incoming,
+            none => none.insert(Incoming::of(&self.chunks)?),
+        };
         self.taken = CHUNK_HEADER;
-        self.next_chunk += 1;
-        self.hash = hash;
-        Ok(true)
+        incoming.next(&mut self.chunk).map_err(io::Error::other)
     }
 }
 
 impl<S: Storage> Read for Snapshot<S> {
     fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
-        if self.taken == self.chunk.len() && !self.load_chunk().map_err(io::Error::other)? {
+        if self.taken >= self.chunk.len() && !self.turn()? {
+            self.chunk.clear();
             return Ok(0);
         }
         let held = &self.chunk[self.taken..];

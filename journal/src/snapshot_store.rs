@@ -11,21 +11,17 @@
 use crate::error::JournalError;
 use crate::identity::Identity;
 use crate::scanner::check_identity;
-use crate::snapshot::chunk_header;
-use crate::snapshot::{CHUNK, CHUNK_HEADER, HEADER, Snapshot, SnapshotHeader, SnapshotInfo};
+use crate::snapshot::{CHUNK, CHUNK_HEADER, Snapshot, SnapshotHeader, SnapshotInfo};
+use crate::snapshot_chunks::{Failed, Outgoing};
 use crate::storage::{Storage, StorageFile};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use std::num::NonZeroUsize;
-use std::thread;
-use std::time::Duration;
 
 const SUFFIX: &str = ".snap";
 const TEMPORARY: &str = ".tmp";
 /// Held by whoever saves one.
 const LOCK_NAME: &str = "snapshot-lock";
-/// Bytes written and synced at a time by a slow save.
-const SLOW_PIECE_BYTES: usize = 64 << 10;
 
 /// How much of the disk a save may take.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -93,21 +89,9 @@ impl<S: Storage> SnapshotStore<S> {
             removed => removed.map_err(self.failed("remove", &name))?,
         }
         let file = self.storage.create(&name).map_err(self.failed("create", &name))?;
-        let chunk = Vec::with_capacity(CHUNK_HEADER + CHUNK);
-        let (written, body_bytes, chunks, hash) = (HEADER as u64, 0, 0, 0);
-        Ok(SnapshotWriter {
-            store: self,
-            _lock: lock,
-            name,
-            file,
-            info,
-            rate,
-            chunk,
-            written,
-            body_bytes,
-            chunks,
-            hash,
-        })
+        let outgoing = Outgoing::of(file, rate, self.storage.prepares_in_background());
+        let outgoing = outgoing.map_err(self.failed("start a thread for", &name))?;
+        Ok(SnapshotWriter { store: self, _lock: lock, name, info, outgoing, chunk: Vec::new() })
     }
 
     /// Saves a body that is in memory.
@@ -216,16 +200,10 @@ pub struct SnapshotWriter<'a, S: Storage> {
     store: &'a SnapshotStore<S>,
     _lock: S::Lock,
     name: String,
-    file: S::File,
     info: SnapshotInfo,
-    rate: SaveRate,
+    outgoing: Outgoing<S::File>,
     /// The next chunk, behind room for its header.
     chunk: Vec<u8>,
-    /// Where that will be written.
-    written: u64,
-    body_bytes: u64,
-    chunks: u64,
-    hash: u64,
 }
 
 impl<S: Storage> SnapshotWriter<'_, S> {
@@ -250,32 +228,8 @@ impl<S: Storage> SnapshotWriter<'_, S> {
     }
 
     fn write_chunk(&mut self) -> Result<(), JournalError> {
-        let (header, body) = self.chunk.split_at_mut(CHUNK_HEADER);
-        let (bytes, hash) = chunk_header(self.chunks, self.hash, body);
-        header.copy_from_slice(&bytes);
-        self.body_bytes += body.len() as u64;
-        self.write_at_rate(&self.chunk, self.written)?;
-        self.written += self.chunk.len() as u64;
-        self.chunks += 1;
-        self.hash = hash;
-        self.chunk.clear();
-        Ok(())
-    }
-
-    /// Writes as fast as it may.
-    fn write_at_rate(&self, bytes: &[u8], offset: u64) -> Result<(), JournalError> {
-        let SaveRate::BytesPerSecond(rate) = self.rate else {
-            return self.file.write_at(bytes, offset).map_err(self.failed("write"));
-        };
-        let mut offset = offset;
-        for piece in bytes.chunks(SLOW_PIECE_BYTES) {
-            self.file.write_at(piece, offset).map_err(self.failed("write"))?;
-            self.file.sync_data().map_err(self.failed("sync"))?;
-            offset += piece.len() as u64;
-            let nanos = piece.len() as u64 * 1_000_000_000 / rate.max(1);
-            thread::sleep(Duration::from_nanos(nanos));
-        }
-        Ok(())
+        let put = self.outgoing.put(&mut self.chunk);
+        put.map_err(|(action, source): Failed| self.failed(action)(source))
     }
 
     /// Makes the snapshot be there, durably, and lets the oldest go.
@@ -286,11 +240,13 @@ impl<S: Storage> SnapshotWriter<'_, S> {
         if !self.chunk.is_empty() {
             self.write_chunk()?;
         }
-        let Self { info, body_bytes, hash: end, .. } = self;
-        let header =
-            SnapshotHeader { identity: self.store.identity.clone(), info, body_bytes, end };
-        self.file.write_at(&header.encode(), 0).map_err(self.failed("write"))?;
-        self.file.sync_data().map_err(self.failed("sync"))?;
+        let written = self.outgoing.end();
+        let written = written.map_err(|(action, source)| self.failed(action)(source))?;
+        let (info, identity) = (self.info, self.store.identity.clone());
+        let (body_bytes, end) = (written.body_bytes, written.hash);
+        let header = SnapshotHeader { identity, info, body_bytes, end };
+        written.file.write_at(&header.encode(), 0).map_err(self.failed("write"))?;
+        written.file.sync_data().map_err(self.failed("sync"))?;
         if self.makes_way()? {
             let name = snapshot_name(info.position.next_sequence);
             let renamed = self.store.storage.rename(&self.name, &name);
@@ -330,6 +286,14 @@ impl<S: Storage> Write for SnapshotWriter<'_, S> {
     /// A snapshot is written when it is finished.
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
+    }
+}
+
+/// One that was given up must not be written on when its lock is given back.
+impl<S: Storage> Drop for SnapshotWriter<'_, S> {
+    fn drop(&mut self) {
+        // What failed was said, or does not matter any more.
+        let _ = self.outgoing.end();
     }
 }
 

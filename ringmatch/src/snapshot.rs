@@ -18,7 +18,7 @@ use rkyv::{Archive, Portable, Serialize};
 use std::io::{self, Read};
 
 /// The version of bodies that is written and read here.
-pub const BODY_VERSION: u32 = 1;
+pub const BODY_VERSION: u32 = 2;
 
 /// Bytes of a section's head; archives are padded to a multiple of it.
 const HEAD: usize = 16;

@@ -116,6 +116,13 @@ impl UserRefIndex {
         if entry.is_of(user_ref) { entry.order() } else { NIL }
     }
 
+    /// Reads what entering a number will need; something of it.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, session: SessionId, user_ref: UserRef) -> u64 {
+        let home = self.home(session.0, user_ref.0);
+        self.entries[home].0 ^ self.taken[home / 64]
+    }
+
     /// Where a number stands and which order it is, if it is in. Nearly all
     /// are at home.
     #[inline(always)]

@@ -86,6 +86,17 @@ impl Levels {
         Self { places, first_free: 0 }
     }
 
+    /// How many queues there can be.
+    pub(crate) fn places(&self) -> usize {
+        self.places.len()
+    }
+
+    /// Reads a queue, if there is such a place; something of it.
+    #[inline(always)]
+    pub(crate) fn look_at(&self, index: u32) -> u64 {
+        self.places.get(index as usize).map_or(0, |level| level.quantity)
+    }
+
     /// An empty queue; there is always room.
     #[inline(always)]
     pub(crate) fn insert(&mut self, instrument: InstrumentId, place: Place, grain: u32) -> u32 {

@@ -14,6 +14,7 @@ mod index;
 mod ladder;
 mod level;
 mod order;
+mod refill;
 mod special;
 
 use crate::command::{Pricing, Side};
@@ -27,6 +28,7 @@ use level::Levels;
 pub(crate) use level::{Level, Place};
 use order::Orders;
 pub(crate) use order::{Marks, NIL, Order};
+pub(crate) use refill::{Loose, Ranks};
 pub(crate) use special::Special;
 use special::{Followers, Specials};
 
@@ -631,16 +633,18 @@ impl Books {
 
     /// The orders of a level in the order in which they trade.
     pub(crate) fn queue(&self, level: u32) -> impl Iterator<Item = u32> {
-        let line = move |head: u32| {
-            let first = (head != NIL).then_some(head);
-            std::iter::successors(first, |&index| {
-                let next = self.orders[index].next;
-                (next != NIL).then_some(next)
-            })
-        };
         let level = &self.levels[level];
         let hidden = if level.other == NIL { NIL } else { self.levels[level.other].head };
-        line(level.head).chain(line(hidden))
+        self.line(level.head).chain(self.line(hidden))
+    }
+
+    /// An order and those behind it.
+    fn line(&self, head: u32) -> impl Iterator<Item = u32> {
+        let first = (head != NIL).then_some(head);
+        std::iter::successors(first, |&index| {
+            let next = self.orders[index].next;
+            (next != NIL).then_some(next)
+        })
     }
 
     /// Whether any order of an instrument follows the market.

@@ -227,6 +227,11 @@ impl Orders {
         self.used
     }
 
+    /// The places that were ever used.
+    pub(crate) fn used_places(&self) -> &[Order] {
+        &self.places[..self.used as usize]
+    }
+
     /// The orders in the places from `from` to before `upto`.
     pub(crate) fn among(&self, from: u32, upto: u32) -> impl Iterator<Item = &Order> {
         let upto = upto.min(self.used);

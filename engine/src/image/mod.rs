@@ -1,8 +1,11 @@
 //! The exchange as an image: all of its state, as plain values.
 //!
-//! An image is logical. It says which orders stand in which queues, in the order
-//! in which they trade, and nothing of where they lie in memory, so an exchange
-//! whose books are built otherwise reads it all the same. It comes in pieces of
+//! An image is logical. It says which queues there are, and of each order in which
+//! queue it stands and behind which other, and nothing of how books keep that in
+//! memory, so an exchange whose books are built otherwise reads it all the same.
+//! Orders come in no order that means anything: as they lie, so that they are copied
+//! one after the other, and what they name is looked up for many of them at a time
+//! and not by walking from one to the next. An image comes in pieces of
 //! bounded size, in a fixed order, so that a state of any size passes through
 //! memory of a fixed one. What follows from other things (sums, counts, indices)
 //! is not in it. [`Exchange::image`] gives the pieces, [`Restoring`] takes them:
@@ -38,8 +41,12 @@ pub enum Piece {
     Positions(Vec<PositionImage>),
     /// Executions that can still be declared void, in the order of their places.
     Trades(Vec<TradeImage>),
-    /// Orders, queue by queue.
-    Orders(OrdersImage),
+    /// Queues, by instrument; buys before sells, for each the book before the stops,
+    /// the first to act first; those that wait come last. Hidden orders of a price
+    /// are a queue of their own, right after that of the others.
+    Queues(Vec<QueueImage>),
+    /// Orders; the first has number 1, over all pieces.
+    Orders(Vec<OrderImage>),
     /// What is special about some of them; those that follow the market in the
     /// order in which they do.
     Specials(Vec<SpecialImage>),
@@ -120,22 +127,16 @@ pub struct TradeImage {
     instrument: u16,
 }
 
-/// Queues, and the orders in them one after the other.
-#[derive(Clone, Debug, Default, Archive, Serialize, Deserialize)]
-pub struct OrdersImage {
-    queues: Vec<QueueImage>,
-    orders: Vec<OrderImage>,
-}
-
-/// A queue, or the next part of the one before.
+/// A queue; the first has number 0, over all pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Archive, Serialize, Deserialize)]
 pub struct QueueImage {
     /// Its price on the instrument's grid.
     grain: u32,
-    /// How many of the orders are in it.
-    orders: u32,
+    /// The number of the order that stands last; 0 if there are only hidden ones.
+    last: u32,
     instrument: u16,
-    /// 0 in the book, 1 a stop price, 2 waiting for the closing auction.
+    /// 0 displayed in the book, 1 a stop price, 2 waiting for the closing auction,
+    /// 3 hidden in the book.
     place: u8,
     /// 0 to buy, 1 to sell.
     side: u8,
@@ -148,9 +149,17 @@ pub struct OrderImage {
     open: u32,
     executed: u32,
     user_ref: u32,
+    /// The number of its queue.
+    queue: u32,
+    /// The number of the order that it stands behind; 0 for the first of a queue.
+    before: u32,
     session: u16,
     marks: u16,
 }
+
+// A quarter more than the bare order takes says where it stands.
+const _: () = assert!(size_of::<ArchivedOrderImage>() == 32);
+const _: () = assert!(size_of::<ArchivedQueueImage>() == 12);
 
 /// What is special about an order.
 #[derive(Clone, Copy, Debug, Archive, Serialize, Deserialize)]

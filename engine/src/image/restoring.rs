@@ -7,11 +7,12 @@
 //! code that keeps it while orders come and go. At the end a hash of
 //! all of it must be the one that the image names.
 
+use super::taking::HIDDEN;
 use super::{
-    ArchivedHead, ArchivedOrderImage, ArchivedOrdersImage, ArchivedPiece, Head, ImageError,
-    InstrumentImage, PositionImage, QueueImage, SessionImage, SpecialImage, TradeImage,
+    ArchivedHead, ArchivedOrderImage, ArchivedPiece, Head, ImageError, InstrumentImage,
+    PositionImage, QueueImage, SessionImage, SpecialImage, TradeImage,
 };
-use crate::book::{Marks, NIL, Order, Place, Special};
+use crate::book::{Loose, Marks, NIL, Order, Place, Special};
 use crate::command::{InstrumentStatus, Phase, Pricing, Side};
 use crate::digest::Digest;
 use crate::exchange::{Counters, Exchange};
@@ -45,6 +46,11 @@ fn require(
     if holds { Ok(()) } else { Err(unsound(what, number, why)) }
 }
 
+/// The places of queues, as an image has them.
+const BOOK: u8 = Place::Book as u8;
+const STOP: u8 = Place::Stop as u8;
+const WAITING: u8 = Place::Waiting as u8;
+
 /// Which piece may come next; a piece of an earlier kind may not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
@@ -53,6 +59,7 @@ enum Stage {
     Sessions,
     Positions,
     Trades,
+    Queues,
     Orders,
     Specials,
     End,
@@ -67,20 +74,50 @@ pub struct Restoring {
     last_position: (u16, u16),
     last_trade: Option<u64>,
     last_queue: Option<Queue>,
+    /// Which orders each queue takes.
+    queues: Vec<Takes>,
     /// What the trades took part in, which positions must cover.
     traded: HashMap<(u16, u16), Position>,
-    /// Orders that stand elsewhere than in a book, less those with a special.
-    unexplained: u64,
+    /// Orders that stand elsewhere than in a book, and those of them with a special.
+    elsewhere: u64,
+    explained: u64,
     ended: bool,
 }
 
-/// A queue that orders are put into.
+/// A queue that was opened.
 #[derive(Clone, Copy)]
 struct Queue {
     image: QueueImage,
     instrument: InstrumentId,
     place: Place,
     side: Side,
+    /// Where it is in memory.
+    level: u32,
+}
+
+/// Which orders a queue takes, in a byte: there may be millions of queues, and each
+/// order asks one of them.
+#[derive(Clone, Copy)]
+struct Takes(u8);
+
+impl Takes {
+    fn new(image: &QueueImage) -> Self {
+        Self(image.place << 1 | image.side)
+    }
+
+    fn place(self) -> u8 {
+        self.0 >> 1
+    }
+
+    /// Whether an order stands on its side, and is hidden if the queue is.
+    fn is_for(self, marks: Marks) -> bool {
+        let is_side = marks.side() as u8 == self.0 & 1;
+        match self.place() {
+            WAITING => true,
+            STOP => is_side,
+            place => is_side && marks.is_displayed() == (place == BOOK),
+        }
+    }
 }
 
 impl Restoring {
@@ -94,8 +131,10 @@ impl Restoring {
             last_position: (0, 0),
             last_trade: None,
             last_queue: None,
+            queues: Vec::new(),
             traded: HashMap::new(),
-            unexplained: 0,
+            elsewhere: 0,
+            explained: 0,
             ended: false,
         }
     }
@@ -123,6 +162,9 @@ impl Restoring {
             }
             ArchivedPiece::Trades(entries) => {
                 entries.iter().try_for_each(|entry| self.trade(&plain(entry)?))
+            }
+            ArchivedPiece::Queues(entries) => {
+                entries.iter().try_for_each(|entry| self.queue(plain(entry)?))
             }
             ArchivedPiece::Orders(orders) => self.orders(orders),
             ArchivedPiece::Specials(entries) => {
@@ -323,53 +365,53 @@ impl Restoring {
         Ok(())
     }
 
-    fn orders(&mut self, piece: &ArchivedOrdersImage) -> Result<(), ImageError> {
-        let mut orders = piece.orders.as_slice();
-        for queue in piece.queues.iter() {
-            let queue = self.queue(plain(queue)?)?;
-            let count = queue.image.orders as usize;
-            let Some((now, later)) = orders.split_at_checked(count) else {
-                return Err(unsound("queue", queue.image.grain, "has orders that are missing"));
-            };
-            for orders in now.chunks(Exchange::AHEAD) {
-                self.read_ahead(orders);
-                orders.iter().try_for_each(|order| self.order(&queue, order))?;
-            }
-            orders = later;
+    fn orders(&mut self, orders: &[ArchivedOrderImage]) -> Result<(), ImageError> {
+        for orders in orders.chunks(Exchange::AHEAD) {
+            self.read_ahead(orders);
+            orders.iter().try_for_each(|order| self.order(order))?;
         }
-        require(orders.is_empty(), "orders", orders.len() as u64, "are in no queue")
+        Ok(())
     }
 
-    /// Reads the places of orders in the index, which are far from each other: the
+    /// Reads what entering orders will need, which is far from each other: the
     /// waits for memory are one instead of one after another.
+    #[inline(always)]
     fn read_ahead(&self, orders: &[ArchivedOrderImage]) {
         let Some(exchange) = &self.exchange else { return };
-        let peek = |order: &ArchivedOrderImage| {
+        let look = |order: &ArchivedOrderImage| {
             let (session, user_ref) = (order.session.to_native(), order.user_ref.to_native());
-            exchange.books.peek(SessionId(session), UserRef(user_ref))
+            let queue = self.queues.get(order.queue.to_native() as usize);
+            let queue = queue.map_or(0, |queue| u64::from(queue.0));
+            exchange.books.index.look_at(SessionId(session), UserRef(user_ref)) ^ queue
         };
-        black_box(orders.iter().map(peek).fold(0, |seen, found| seen ^ found));
+        black_box(orders.iter().map(look).fold(0, |seen, read| seen ^ read));
     }
 
-    /// Checks that a queue goes on, or comes after the one before.
-    fn queue(&mut self, image: QueueImage) -> Result<Queue, ImageError> {
-        let QueueImage { grain, instrument, place, side, .. } = image;
+    /// Opens the next queue.
+    fn queue(&mut self, image: QueueImage) -> Result<(), ImageError> {
+        let QueueImage { grain, last, instrument, place, side } = image;
         let check = |holds, why| require(holds, "queue at grain", grain, why);
         self.check_parties([1, 1], instrument)?;
+        let is_hidden = place == HIDDEN;
         let place = match place {
-            0 => Place::Book,
-            1 => Place::Stop,
-            2 => Place::Waiting,
+            BOOK | HIDDEN => Place::Book,
+            STOP => Place::Stop,
+            WAITING => Place::Waiting,
             _ => return Err(unsound("queue at grain", grain, "is nowhere")),
         };
         check(side <= 1, "has no side")?;
         let side = if side == 0 { Side::Buy } else { Side::Sell };
         let instrument = InstrumentId(instrument);
-        let queue = Queue { image: QueueImage { orders: 0, ..image }, instrument, place, side };
-        let goes_on = self.last_queue.is_some_and(|last| last.image == queue.image);
-        if !goes_on {
+        let number = self.queues.len();
+        let mut queue = Queue { image, instrument, place, side, level: NIL };
+        let before = self.last_queue.filter(|_| is_hidden);
+        let exchange = self.exchange.as_mut().expect("the head comes first");
+        check(exchange.books.has_queues_left(number), "is one too many")?;
+        if is_hidden {
+            let is_behind = before.is_some_and(|before| before.image.is_shown_beside(&image));
+            check(is_behind, "is hidden behind none")?;
+        } else {
             check(self.last_queue.is_none_or(|last| comes_after(&last, &queue)), "is too late")?;
-            let exchange = self.exchange();
             let highest = exchange.books.grid(instrument).floor(Price::MAX_LIMIT);
             let has_room = match place {
                 Place::Book => exchange.books.has_level(instrument, side, grain),
@@ -381,12 +423,17 @@ impl Restoring {
             let removed = exchange.listed(instrument).status == InstrumentStatus::Removed;
             check(!removed, "is of an instrument that is gone")?;
         }
+        let (at, last) = ((place, side, grain), last.wrapping_sub(1));
+        let before = before.map(|before| before.level);
+        queue.level = exchange.books.open_queue(instrument, at, before, last);
+        assert_eq!(queue.level as usize, number, "queues of a new exchange come one by one");
         self.last_queue = Some(queue);
-        Ok(Queue { image, ..queue })
+        self.queues.push(Takes::new(&image));
+        Ok(())
     }
 
     #[inline]
-    fn order(&mut self, queue: &Queue, image: &ArchivedOrderImage) -> Result<(), ImageError> {
+    fn order(&mut self, image: &ArchivedOrderImage) -> Result<(), ImageError> {
         let (id, open) = (image.id.to_native(), image.open.to_native());
         let (executed, user_ref) = (image.executed.to_native(), image.user_ref.to_native());
         let session = SessionId(image.session.to_native());
@@ -403,15 +450,19 @@ impl Restoring {
         check(open > 0 && open.checked_add(executed).is_some(), "has an impossible quantity")?;
         let is_used = user_ref > 0 && u64::from(user_ref) < owner.next_user_ref;
         check(is_used, "has a number that its session has not used")?;
-        let is_here = queue.place == Place::Waiting || marks.side() == queue.side;
-        check(is_here, "stands on the other side")?;
+        let level = image.queue.to_native();
+        let Some(queue) = self.queues.get(level as usize) else {
+            return Err(unsound("order", id, "is in no queue"));
+        };
+        check(queue.is_for(marks), "stands where only others do")?;
         check(!exchange.books.is_full(), "is one too many")?;
         let user_ref = UserRef(user_ref);
         check(exchange.books.get(session, user_ref).is_none(), "has another's number")?;
         let (id, open, executed) = (OrderId(id), Quantity(open), Quantity(executed));
+        let previous = image.before.to_native().wrapping_sub(1);
         let order = Order::alone(id, open, executed, user_ref, session, marks);
-        exchange.books.rest(queue.instrument, queue.place, queue.image.grain, order);
-        self.unexplained += u64::from(queue.place != Place::Book);
+        exchange.books.refill(Order { level, previous, ..order });
+        self.elsewhere += u64::from(!matches!(queue.place(), BOOK | HIDDEN));
         Ok(())
     }
 
@@ -439,17 +490,20 @@ impl Restoring {
             Special { order: index, options, limit, shown, entered_as, expires, ..Special::FREE },
         );
         exchange.followers += u32::from(follows(options.pricing));
-        self.unexplained -= u64::from(place != Place::Book);
+        self.explained += u64::from(place != Place::Book);
         Ok(())
     }
 
     fn end(&mut self, recorded: Digest) -> Result<(), ImageError> {
-        require(self.unexplained == 0, "special orders", self.unexplained, "are missing")?;
+        let missing = self.elsewhere - self.explained;
+        require(missing == 0, "special orders", missing, "are missing")?;
+        let queues = self.queues.len() as u32;
         let exchange = self.exchange();
+        let hashes = tie(exchange, queues)?;
         check_books(exchange)?;
         check_timer(exchange)?;
         count_open(exchange);
-        let restored = exchange.seal(exchange.state_hash());
+        let restored = exchange.seal(exchange.state_hash_with(hashes));
         if restored != recorded {
             return Err(ImageError::Seal { restored, recorded });
         }
@@ -465,9 +519,18 @@ fn stage_of(piece: &ArchivedPiece) -> Stage {
         ArchivedPiece::Sessions(_) => Stage::Sessions,
         ArchivedPiece::Positions(_) => Stage::Positions,
         ArchivedPiece::Trades(_) => Stage::Trades,
+        ArchivedPiece::Queues(_) => Stage::Queues,
         ArchivedPiece::Orders(_) => Stage::Orders,
         ArchivedPiece::Specials(_) => Stage::Specials,
         ArchivedPiece::End(_) => Stage::End,
+    }
+}
+
+impl QueueImage {
+    /// Whether a queue of hidden orders is at the price of this displayed one.
+    fn is_shown_beside(&self, hidden: &Self) -> bool {
+        let at = |it: &Self| (it.instrument, it.side, it.grain);
+        self.place == BOOK && at(self) == at(hidden)
     }
 }
 
@@ -518,6 +581,30 @@ fn comes_after(last: &Queue, next: &Queue) -> bool {
         _ if rises => next.image.grain > last.image.grain,
         _ => next.image.grain < last.image.grain,
     }
+}
+
+/// Ties all orders to those that they stand behind; the sum of their hashes.
+fn tie(exchange: &mut Exchange, queues: u32) -> Result<u64, ImageError> {
+    let (mut hashes, mut doubtful) = (0_u64, Vec::new());
+    let orders = exchange.books.len();
+    for first in (0..orders).step_by(Exchange::AHEAD) {
+        let upto = orders.min(first + Exchange::AHEAD as u32);
+        exchange.look_beside(&exchange.books.orders.used_places()[first as usize..upto as usize]);
+        for index in first..upto {
+            let loose = |(id, why): Loose| unsound("order", id, why);
+            if exchange.books.tie(index).map_err(loose)? {
+                doubtful.push(exchange.books.orders[index].level);
+            }
+            let hash = exchange.hash_resting(&exchange.books.orders[index]);
+            hashes = hashes.wrapping_add(hash);
+        }
+    }
+    for queue in 0..queues {
+        require(exchange.books.is_closed(queue), "queue", queue, "has not the last order it says")?;
+    }
+    let are_lines = exchange.books.are_lines(&mut doubtful);
+    require(are_lines, "queues", queues, "have orders that stand in a circle")?;
+    Ok(hashes)
 }
 
 /// A book that trades is not crossed.

@@ -1,15 +1,14 @@
 //! Taking an image: the state, piece by piece.
 //!
-//! The state is only read. Every piece has a bounded number of entries, and
-//! orders are copied in the order in which they trade.
+//! The state is only read. Every piece has a bounded number of entries. Orders are
+//! copied as they lie, and on the same way hashed.
 
 use super::{
-    Head, InstrumentImage, OrderImage, OrdersImage, Piece, PositionImage, QueueImage, SessionImage,
+    Head, InstrumentImage, OrderImage, Piece, PositionImage, QueueImage, SessionImage,
     SpecialImage, TradeImage,
 };
-use crate::book::{NIL, Order, Special};
+use crate::book::{NIL, Order, Ranks, Special};
 use crate::command::{AddInstrument, AddSession, AddTickBand, Pricing};
-use crate::digest::Digest;
 use crate::exchange::{Counters, Exchange};
 use crate::holding::follows;
 use crate::instrument::Instrument;
@@ -21,6 +20,8 @@ use crate::trade_log::Trade;
 
 /// Entries in one piece.
 const BATCH: usize = 8_192;
+/// The place of hidden orders, which is no [`Place`](crate::book::Place) of its own.
+pub(super) const HIDDEN: u8 = 3;
 
 pub(super) fn take<E>(
     exchange: &Exchange,
@@ -32,9 +33,12 @@ pub(super) fn take<E>(
     in_batches(exchange.sessions.iter().map(session), Piece::Sessions, &mut sink)?;
     in_batches(positions(exchange), Piece::Positions, &mut sink)?;
     in_batches(exchange.trade_log.iter().map(trade), Piece::Trades, &mut sink)?;
-    let (piece, hash) = (OrdersImage::default(), Digest::default());
-    let state = Orders { exchange, piece, hash, sink: &mut sink }.all()?;
+    let mut numbers = Numbers::new(exchange);
+    let queues = exchange.queues().flat_map(|queue| numbers.queues(exchange, queue));
+    in_batches(queues, Piece::Queues, &mut sink)?;
+    let hashes = orders(exchange, &numbers, &mut sink)?;
     in_batches(specials(exchange), Piece::Specials, &mut sink)?;
+    let state = exchange.state_hash_with(hashes);
     sink(&Piece::End(exchange.seal(state).0))
 }
 
@@ -162,63 +166,77 @@ fn trade(trade: &Trade) -> TradeImage {
     }
 }
 
-/// The orders of all queues, on their way to a sink. They are far from each other in
-/// memory, so they are hashed on the same way.
-struct Orders<'a, F> {
-    exchange: &'a Exchange,
-    piece: OrdersImage,
-    hash: Digest,
-    sink: &'a mut F,
+/// What queues and orders are called in an image.
+struct Numbers {
+    orders: Ranks,
+    /// Of each queue that was given, by its place in memory.
+    queues: Vec<u32>,
+    next_queue: u32,
 }
 
-impl<F: FnMut(&Piece) -> Result<(), E>, E> Orders<'_, F> {
-    /// Gives them all; the state's hash.
-    fn all(mut self) -> Result<Digest, E> {
-        for queue in self.exchange.queues() {
-            self.queue(queue)?;
-        }
-        self.flush()?;
-        Ok(self.exchange.state_hash_with(self.hash))
+impl Numbers {
+    fn new(exchange: &Exchange) -> Self {
+        let books = &exchange.books;
+        let queues = vec![0; books.levels.places()];
+        Self { orders: Ranks::new(&books.orders), queues, next_queue: 0 }
     }
 
-    fn queue(&mut self, QueuePlace { level, instrument, side }: QueuePlace) -> Result<(), E> {
-        let books = &self.exchange.books;
-        let (place, grain) = (books.levels[level].place as u8, books.levels[level].grain);
-        let (instrument, side) = (instrument.0, side as u8);
-        let mut queue = QueueImage { grain, orders: 0, instrument, place, side };
-        self.exchange.hash_queue(&mut self.hash, level);
-        for index in books.queue(level) {
-            if self.piece.orders.len() == BATCH {
-                self.piece.queues.push(queue);
-                queue.orders = 0;
-                self.flush()?;
+    /// The one or two queues of a level, which get the next numbers.
+    fn queues(
+        &mut self,
+        exchange: &Exchange,
+        QueuePlace { level, instrument, side }: QueuePlace,
+    ) -> impl Iterator<Item = QueueImage> + use<> {
+        let levels = &exchange.books.levels;
+        let mut image = |queue: u32| {
+            self.queues[queue as usize] = self.next_queue;
+            self.next_queue += 1;
+            let (grain, last) = (levels[queue].grain, self.orders.number(levels[queue].tail));
+            let place = if levels[queue].is_hidden { HIDDEN } else { levels[queue].place as u8 };
+            QueueImage { grain, last, instrument: instrument.0, place, side: side as u8 }
+        };
+        let displayed = image(level);
+        let hidden = (levels[level].other != NIL).then(|| image(levels[level].other));
+        std::iter::once(displayed).chain(hidden)
+    }
+}
+
+/// Gives all orders; the sum of their hashes.
+fn orders<E>(
+    exchange: &Exchange,
+    numbers: &Numbers,
+    sink: &mut impl FnMut(&Piece) -> Result<(), E>,
+) -> Result<u64, E> {
+    let (mut batch, mut hashes) = (Vec::with_capacity(BATCH), 0_u64);
+    for places in exchange.books.orders.used_places().chunks(BATCH) {
+        for places in places.chunks(Exchange::AHEAD) {
+            exchange.look_beside(places);
+            for order in places.iter().filter(|order| order.level != NIL) {
+                hashes = hashes.wrapping_add(exchange.hash_resting(order));
+                batch.push(self::order(order, numbers));
             }
-            self.exchange.hash_resting(&mut self.hash, index);
-            self.piece.orders.push(order(&books.orders[index]));
-            queue.orders += 1;
         }
-        self.piece.queues.push(queue);
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<(), E> {
-        let piece = Piece::Orders(std::mem::take(&mut self.piece));
-        (self.sink)(&piece)?;
-        if let Piece::Orders(mut emptied) = piece {
-            emptied.queues.clear();
-            emptied.orders.clear();
-            self.piece = emptied;
+        if batch.is_empty() {
+            continue;
         }
-        Ok(())
+        let piece = Piece::Orders(batch);
+        sink(&piece)?;
+        let Piece::Orders(emptied) = piece else { unreachable!("it was made of orders") };
+        batch = emptied;
+        batch.clear();
     }
+    Ok(hashes)
 }
 
-fn order(order: &Order) -> OrderImage {
+#[inline]
+fn order(order: &Order, numbers: &Numbers) -> OrderImage {
     OrderImage {
         id: order.id.0,
         open: order.open.0,
         executed: order.executed.0,
         user_ref: order.user_ref.0,
+        queue: numbers.queues[order.level as usize],
+        before: numbers.orders.number(order.previous),
         session: order.session.0,
         marks: order.marks.bits(),
     }

@@ -119,7 +119,7 @@ fn what_was_not_changed_is_restored() {
 #[test]
 fn each_broken_rule_is_said() {
     type Change = fn(&mut Vec<Piece>);
-    let rows: [(&str, Change); 44] = [
+    let rows: [(&str, Change); 58] = [
         ("limits 0 are not this venue's", |p| entries!(p, Head).limits.orders = 9),
         ("counts 0 begin below one", |p| entries!(p, Head).next_match = MatchNumber(0)),
         ("tick table 3 has a band", |p| {
@@ -174,17 +174,65 @@ fn each_broken_rule_is_said() {
         }),
         ("execution 1 is of nothing", |p| entries!(p, Trades)[0].quantity = 0),
         ("in nobody's position", |p| entries!(p, Trades)[0].quantity = 99),
-        ("queue at grain 99 is too late", |p| entries!(p, Orders).queues[1].grain = 99),
-        ("queue at grain 20 is nowhere", |p| entries!(p, Orders).queues[0].place = 3),
-        ("is at no price", |p| entries!(p, Orders).queues[0].grain = u32::MAX),
-        ("has orders that are missing", |p| entries!(p, Orders).queues[0].orders = 9),
-        ("are in no queue", |p| _ = entries!(p, Orders).queues.pop()),
-        ("is of no known kind", |p| entries!(p, Orders).orders[0].marks = 0x7000),
-        ("is nobody's", |p| entries!(p, Orders).orders[0].session = 3),
-        ("is not given out", |p| entries!(p, Orders).orders[0].id = 99),
-        ("impossible quantity", |p| entries!(p, Orders).orders[0].open = 0),
-        ("has not used", |p| entries!(p, Orders).orders[0].user_ref = 7),
-        ("has another's number", |p| entries!(p, Orders).orders[1].user_ref = 1),
+        ("queue at grain 99 is too late", |p| entries!(p, Queues)[1].grain = 99),
+        ("queue at grain 20 is nowhere", |p| entries!(p, Queues)[0].place = 4),
+        ("queue at grain 20 has no side", |p| entries!(p, Queues)[0].side = 2),
+        ("is at no price", |p| entries!(p, Queues)[0].grain = u32::MAX),
+        ("queue at grain 21 is one too many", |p| {
+            let queues = entries!(p, Queues);
+            let first = QueueImage { place: 0, side: 0, ..queues[0] };
+            queues.splice(0..1, (16..26).rev().map(|grain| QueueImage { grain, ..first }));
+        }),
+        ("is hidden behind none", |p| entries!(p, Queues)[0].place = 3),
+        ("is hidden behind none", |p| {
+            let queues = entries!(p, Queues);
+            queues.insert(1, QueueImage { place: 3, grain: 19, ..queues[0] });
+        }),
+        ("is hidden behind none", |p| {
+            let queues = entries!(p, Queues);
+            let hidden = QueueImage { place: 3, ..queues[0] };
+            queues.splice(1..1, [hidden, hidden]);
+        }),
+        ("queue 0 has not the last order it says", |p| entries!(p, Queues)[0].last = 0),
+        ("queue 0 has not the last order it says", |p| entries!(p, Queues)[0].last = 2),
+        ("queue 0 has not the last order it says", |p| entries!(p, Queues)[0].last = 99),
+        ("queue 0 has not the last order it says", |p| {
+            // Empty, and nothing hidden there.
+            let queues = entries!(p, Queues);
+            queues.insert(0, QueueImage { grain: 22, last: 0, ..queues[0] });
+            entries!(p, Orders).iter_mut().for_each(|order| order.queue += 1);
+        }),
+        ("order 1 is in no queue", |p| entries!(p, Orders)[0].queue = 99),
+        ("order 1 stands where only others do", |p| {
+            let asks = entries!(p, Orders)[2].queue;
+            entries!(p, Orders)[0].queue = asks;
+        }),
+        ("order 1 stands where only others do", |p| {
+            let queues = entries!(p, Queues);
+            queues.insert(1, QueueImage { place: 3, ..queues[0] });
+            entries!(p, Orders)[0].queue = 1;
+        }),
+        ("order 2 is first where another is", |p| {
+            let first = entries!(p, Orders)[0].queue;
+            entries!(p, Orders)[1].queue = first;
+        }),
+        ("order 2 stands where another does", |p| entries!(p, Orders)[1].before = 1),
+        ("order 2 stands behind none that is there", |p| entries!(p, Orders)[1].before = 99),
+        ("stand in a circle", |p| {
+            // Two more at the price of the first, each behind the other.
+            entries!(p, Sessions)[0].next_user_ref = 9;
+            let orders = entries!(p, Orders);
+            let (one, other) = (orders.len() as u32 + 1, orders.len() as u32 + 2);
+            for (before, user_ref) in [(other, 7), (one, 8)] {
+                orders.push(OrderImage { before, user_ref, ..orders[0] });
+            }
+        }),
+        ("is of no known kind", |p| entries!(p, Orders)[0].marks = 0x7000),
+        ("is nobody's", |p| entries!(p, Orders)[0].session = 3),
+        ("is not given out", |p| entries!(p, Orders)[0].id = 99),
+        ("impossible quantity", |p| entries!(p, Orders)[0].open = 0),
+        ("has not used", |p| entries!(p, Orders)[0].user_ref = 7),
+        ("has another's number", |p| entries!(p, Orders)[1].user_ref = 1),
         ("special orders 1 are missing", |p| {
             entries!(p, Specials).retain(|special| special.options.pricing == Pricing::Plain);
         }),
@@ -205,7 +253,7 @@ fn each_broken_rule_is_said() {
 fn a_book_that_trades_is_not_crossed() {
     let mut crossed = pieces(&exchange());
     // The best bid was at 1,000 and the best ask at 2,000, of half ticks of 50.
-    entries!(crossed, Orders).queues[0].grain = 40;
+    entries!(crossed, Queues)[0].grain = 40;
     let error = restored(&crossed).unwrap_err().to_string();
     assert_eq!(error, "its book of instrument 1 is crossed");
 }

@@ -42,7 +42,9 @@ fn a_body_of_any_size_comes_back() {
     let folder = Folder::new();
     let store = store(folder.open(), 1);
     assert!(store.newest().unwrap().snapshot.is_none());
-    for (n, bytes) in (1..).zip([0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7]) {
+    for (n, bytes) in
+        (1..).zip([0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK, 3 * CHUNK + 7, 21 * CHUNK + 5])
+    {
         let mut writer = store.begin(at(n), SaveRate::Full).unwrap();
         for piece in body(n, bytes).chunks(700_001) {
             writer.write_all(piece).unwrap();
@@ -146,6 +148,62 @@ fn a_cut_grown_swapped_or_foreign_snapshot_is_not_believed() {
             "{error}"
         );
     }
+}
+
+/// A large one is checked by two threads, a half each: what is wrong in either half,
+/// or where they meet, is found, and the place is said.
+#[test]
+fn damage_in_either_half_of_a_large_snapshot_is_found() {
+    const CHUNK: usize = 64 + (1 << 20);
+    let folder = Folder::new();
+    let store = store(folder.open(), 2);
+    store.save(at(1), b"small").unwrap();
+    store.save(at(2), &body(2, 13 << 20)).unwrap();
+    let path = folder.path().join(format!("{:020}.snap", 2));
+    let whole = fs::read(&path).unwrap();
+    let chunk = |n: usize| 4_096 + n * CHUNK;
+    for (at_byte, expected) in [
+        (chunk(0) + 70, chunk(0)),
+        (chunk(5) + CHUNK - 1, chunk(5)),
+        // The hash that it names is that of the chunk before; it is in its header.
+        (chunk(6) + 24, chunk(6)),
+        (chunk(12) + 8, chunk(12)),
+    ] {
+        let mut damaged = whole.clone();
+        damaged[at_byte] ^= 1;
+        fs::write(&path, &damaged).unwrap();
+        let newest = store.newest().unwrap();
+        assert_eq!(newest.snapshot.unwrap().info(), at(1));
+        let [JournalError::DamagedSnapshot { offset, .. }] = newest.passed_over[..] else {
+            panic!("{:?}", newest.passed_over);
+        };
+        assert_eq!(offset, expected as u64);
+    }
+    // Each half is sound, and they are of two snapshots.
+    store.save(at(3), &body(3, 13 << 20)).unwrap();
+    let other = fs::read(folder.path().join(format!("{:020}.snap", 3))).unwrap();
+    fs::write(&path, [&other[..chunk(6)], &whole[chunk(6)..]].concat()).unwrap();
+    let oldest = store.oldest().unwrap();
+    assert_eq!(oldest.snapshot.unwrap().info(), at(3));
+    assert!(matches!(oldest.passed_over[..], [JournalError::DamagedSnapshot { .. }]));
+}
+
+/// What changes on the disk after all of it was found sound is found when it is read.
+#[test]
+fn every_chunk_is_checked_again_when_it_is_read() {
+    let folder = Folder::new();
+    let store = store(folder.open(), 1);
+    store.save(at(1), &body(1, 30 << 20)).unwrap();
+    let mut snapshot = store.newest().unwrap().snapshot.unwrap();
+    let path = folder.path().join(format!("{:020}.snap", 1));
+    let mut bytes = fs::read(&path).unwrap();
+    let last = bytes.len() - 1;
+    bytes[last] ^= 1;
+    fs::write(&path, bytes).unwrap();
+    let mut read = Vec::new();
+    let error = snapshot.read_to_end(&mut read).unwrap_err().to_string();
+    assert!(error.contains("damaged"), "{error}");
+    assert!(read == body(1, 29 << 20));
 }
 
 /// Crashes and failures in every step of a save: what was saved stays, and what

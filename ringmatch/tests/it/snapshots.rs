@@ -176,7 +176,12 @@ fn a_snapshot_of_another_build_is_passed_over_by_name() {
     while reader.next_frame().unwrap().is_some() {}
     let store = reader.snapshots(NonZeroUsize::MIN);
     let position = reader.position();
-    for (body_version, why) in [(99, "body has version 99"), (1, "longer than any can be")] {
+    let rows = [
+        (1, "its body has version 1; this build reads version 2"),
+        (99, "its body has version 99; this build reads version 2"),
+        (2, "longer than any can be"),
+    ];
+    for (body_version, why) in rows {
         let info = SnapshotInfo { position, digest: 7, body_version, time_ns: 1 };
         store.save(info, b"no state at all, but long enough to have a head").unwrap();
         let engine = place.start();
