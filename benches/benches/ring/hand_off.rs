@@ -33,11 +33,17 @@ pub(crate) fn measure(cores: Cores, rounds: u32) {
 
 fn line<const WORDS: usize>(cores: Cores, rounds: u32, batch: usize) {
     let mut players: [Vec<f64>; PLAYERS.len()] = Default::default();
-    for _ in 0..rounds {
-        players[0].push(turn(cores, batch, ours::<WORDS>()));
-        players[1].push(turn(cores, batch, ours_one_by_one::<WORDS>()));
-        players[2].push(turn(cores, batch, disruptor::<WORDS>()));
-        players[3].push(turn(cores, batch, rtrb::<WORDS>()));
+    for round in 0..rounds as usize {
+        // Nobody is always the first.
+        for place in 0..PLAYERS.len() {
+            let player = (round + place) % PLAYERS.len();
+            players[player].push(match player {
+                0 => turn(cores, batch, ours::<WORDS>()),
+                1 => turn(cores, batch, ours_one_by_one::<WORDS>()),
+                2 => turn(cores, batch, disruptor::<WORDS>()),
+                _ => turn(cores, batch, rtrb::<WORDS>()),
+            });
+        }
     }
     print!("{:>6}{batch:>7}{:>12.1}", WORDS * 8, median(players[0].iter().copied()));
     for rates in &players[1..] {

@@ -66,15 +66,7 @@ pub(crate) fn ours<const WORDS: usize>() -> Way<impl Sending, impl Receiving> {
     let (mut producer, receive) = our_ring::<WORDS>();
     let send = move |first: u64, count: usize| {
         match count {
-            1 => {
-                let slot = loop {
-                    match producer.try_claim().expect("the consumer lives") {
-                        Some(slot) => break slot,
-                        None => spin_loop(),
-                    }
-                };
-                *slot = [first; WORDS];
-            }
+            1 => *producer.claim(&mut Spin).expect("the consumer lives") = [first; WORDS],
             _ => {
                 let slots = loop {
                     match producer.try_claim_batch(count).expect("the consumer lives") {
