@@ -10,7 +10,7 @@ use crate::threads::Priority;
 use ringmatch_gateway::net::Datagrams;
 use ringmatch_journal::Storage;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub struct ServiceThread {
     handle: JoinHandle<()>,
     stop: Arc<AtomicBool>,
     fault: Arc<OnceLock<String>>,
+    /// What it has to say; locked by the thread only when there is something.
+    news: Arc<Mutex<Vec<String>>>,
 }
 
 impl ServiceThread {
@@ -40,12 +42,19 @@ impl ServiceThread {
     {
         let (stop, fault) = (Arc::<AtomicBool>::default(), Arc::<OnceLock<String>>::default());
         let (told_to, told) = (Arc::clone(&stop), Arc::clone(&fault));
+        let news = Arc::<Mutex<Vec<String>>>::default();
+        let said = Arc::clone(&news);
         let builder = std::thread::Builder::new().name("service".into());
         let handle = builder.spawn(move || {
             // Where threads have no niceness of their own it only costs more.
             let _ = LOWEST.take();
             while !told_to.load(Ordering::Acquire) {
-                match service.poll(clock.now().0) {
+                let polled = service.poll(clock.now().0);
+                let news = service.news();
+                if !news.is_empty() {
+                    said.lock().unwrap_or_else(PoisonError::into_inner).extend(news);
+                }
+                match polled {
                     Ok(0) => service.wait(PAUSE),
                     Ok(_) => {}
                     Err(error) => {
@@ -56,7 +65,7 @@ impl ServiceThread {
                 }
             }
         })?;
-        Ok(Self { handle, stop, fault })
+        Ok(Self { handle, stop, fault, news })
     }
 
     /// Why it cannot go on, if that is so.
@@ -66,6 +75,12 @@ impl ServiceThread {
             return Some("it panicked; this is a bug, and its message is above");
         }
         self.fault.get().map(String::as_str)
+    }
+
+    /// What it had to say since it was last asked.
+    #[must_use]
+    pub fn news(&self) -> Vec<String> {
+        std::mem::take(&mut *self.news.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Tells it to end, and waits until it has.
