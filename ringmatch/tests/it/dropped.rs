@@ -1,8 +1,8 @@
 //! The past of a venue whose journal does not begin with its first command any
 //! more: old messages from the output log, and the book for late joiners, from the
-//! oldest snapshot on.
+//! oldest snapshot on; and a shadow, which begins there too.
 
-use crate::engine::{Engine, PATIENCE, Site};
+use crate::engine::{BINARY, Engine, PATIENCE, Site, run_json};
 use crate::gap_repair::{Flow, book, glimpse, levels, read, rewind, shown, site, streams, trade};
 use ringmatch::replica::{FromOldest, Replica, ReplicaConfig};
 use ringmatch_engine::Exchange;
@@ -14,6 +14,7 @@ use ringmatch_journal::{Directory, Reader};
 use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
 /// With segments of a mebibyte.
@@ -147,4 +148,39 @@ fn a_log_that_is_lost_comes_back_as_far_as_the_snapshot_has_it() {
     past.check_told();
     past.check_late(&engine);
     assert!(!engine.said().contains("cannot be had any more"), "{}", engine.said());
+}
+
+#[test]
+fn a_shadow_begins_with_the_oldest_snapshot() {
+    let mut past = Past::new(13);
+    let engine = past.start();
+    let mut feed = past.site.feed(Start::At(1));
+    past.trade_until_dropped(&engine, &mut feed);
+    assert_eq!(engine.stop(), Some(0));
+    let data = past.data.to_str().unwrap();
+    let replayed = run_json(&["replay", "--data-dir", data]);
+    let shadowed = run_json(&["shadow", "--once", "--data-dir", data]);
+    assert_eq!(shadowed["same"], true);
+    for what in ["commands", "digest", "state_hash"] {
+        assert_eq!(shadowed[what], replayed[what], "{what}");
+    }
+    let begins = shadowed["snapshot_commands"].as_u64().unwrap();
+    assert!(begins > 0 && shadowed["checkpoints"].as_u64() > Some(0), "{shadowed}");
+    let until = (begins + 10).to_string();
+    let shadowed = run_json(&["shadow", "--once", "--data-dir", data, "--until", &until]);
+    assert_eq!(shadowed["commands"], begins + 10);
+
+    // What it cannot do it says.
+    let other = past.config.with_file_name("other.toml");
+    let text = fs::read_to_string(&past.config).unwrap();
+    fs::write(&other, text.replace("orders = 65536", "orders = 32768")).unwrap();
+    for (more, why) in [
+        (["--until", "5"], "cannot end before command"),
+        (["--config", other.to_str().unwrap()], "other limits cannot be tried"),
+    ] {
+        let args = ["shadow", "--once", "--data-dir", data];
+        let output = Command::new(BINARY).args(args).args(more).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(why), "{said}");
+    }
 }
