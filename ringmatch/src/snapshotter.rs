@@ -221,12 +221,13 @@ impl<S: Storage> Snapshotter<S> {
     /// What another snapshot waits for, if it does: the log must be able to go on
     /// from the oldest one that is left after it.
     fn awaited(&self) -> Option<News> {
-        let others = self.policy.keep.get().max(2) - 1;
-        let oldest =
-            self.stands.get(self.stands.len().saturating_sub(others)).copied().unwrap_or(0);
-        let (is_needed, reached) =
-            (self.policy.closed_segments == ClosedSegments::Drop, self.handover.reached());
-        (is_needed && reached < oldest).then_some(News::Waits { commands: oldest, reached })
+        if self.policy.closed_segments != ClosedSegments::Drop {
+            return None;
+        }
+        let others = self.policy.keep.get() - 1;
+        let oldest = self.stands.len().saturating_sub(others);
+        let (commands, reached) = (*self.stands.get(oldest)?, self.handover.reached());
+        (reached < commands).then_some(News::Waits { commands, reached })
     }
 
     fn save(&mut self, now: Nanos) -> Result<News, ReplicaError> {

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Everything that the venue ever said is a replay of its journal. So an exchange
-//! of its own follows the journal behind the venue, on a thread of the lowest
+//! of its own follows the journal behind the venue, on a thread of a lower
 //! priority, which no stage ever waits for: it keeps all streams on disk by
 //! number, and has the books to tell of. If it is slow or fails, the venue trades
 //! on, and clients hear what they hear without it. What it does in one turn, for

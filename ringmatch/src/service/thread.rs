@@ -1,5 +1,9 @@
-//! The service's thread: of the lowest priority, and asleep when there is
-//! nothing to do.
+//! The service's thread: of a lower priority than the stages, and asleep when there
+//! is nothing to do.
+//!
+//! Not of the lowest: clients wait for it who were away, and beside busy CPUs the
+//! lowest is next to nothing. What has once been given up cannot be had back
+//! without a permission, so it is the same whether anybody waits or not.
 //!
 //! It ends when it is told to, or when the service cannot go on; then it says
 //! why, and the venue trades on without it.
@@ -16,8 +20,8 @@ use std::time::Duration;
 
 /// How long it sleeps when there is nothing to do; an old request wakes it.
 const PAUSE: Duration = Duration::from_millis(10);
-/// The lowest priority: any stage goes first.
-const LOWEST: Priority = Priority::Nice(19);
+/// Any stage goes first; beside one that never sleeps it has a tenth of a CPU.
+const PRIORITY: Priority = Priority::Nice(10);
 
 /// The running service.
 pub struct ServiceThread {
@@ -47,7 +51,7 @@ impl ServiceThread {
         let builder = std::thread::Builder::new().name("service".into());
         let handle = builder.spawn(move || {
             // Where threads have no niceness of their own it only costs more.
-            let _ = LOWEST.take();
+            let _ = PRIORITY.take();
             while !told_to.load(Ordering::Acquire) {
                 let polled = service.poll(clock.now().0);
                 let news = service.news();

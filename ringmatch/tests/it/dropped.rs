@@ -15,11 +15,13 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// With segments of a mebibyte.
 const DROPS: &str =
-    "[snapshots]\nevery_bytes = 300000\nevery_s = 0\nkeep = 2\nclosed_segments = \"drop\"";
+    "[snapshots]\nevery_bytes = 200000\nevery_s = 0\nkeep = 2\nclosed_segments = \"drop\"";
+/// Orders that make another snapshot due, whenever the last was.
+const ORDERS: usize = 4_000;
 
 /// A venue that drops, and everything it has said so far.
 struct Past {
@@ -45,15 +47,21 @@ impl Past {
         Engine::start(&self.config, &self.data)
     }
 
-    /// Orders flow until another segment has been dropped.
+    /// Orders flow until another segment has been dropped; no faster than
+    /// snapshots are made of them, so on a slow machine there are no more of them.
     fn trade_until_dropped(&mut self, engine: &Engine, feed: &mut MarketFeed) {
         let next = self.responses.len() as u64 + 1;
         let mut alpha = self.site.connect("ALPHA", Start::At(next));
-        let drops = || engine.said().matches(" dropped").count();
-        let (before, end) = (drops(), Instant::now() + 3 * PATIENCE);
-        while drops() == before {
-            assert!(Instant::now() < end, "{}", engine.said());
-            self.responses.extend(trade(&mut alpha, &mut self.flow, 1_000));
+        let said = |what| engine.said().matches(what).count();
+        let drops = said(" dropped");
+        while said(" dropped") == drops {
+            let snapshots = said(" saved");
+            self.responses.extend(trade(&mut alpha, &mut self.flow, ORDERS));
+            let end = Instant::now() + 3 * PATIENCE;
+            while said(" saved") == snapshots {
+                assert!(Instant::now() < end, "{}", engine.said());
+                std::thread::sleep(Duration::from_millis(1));
+            }
         }
         self.listen(feed);
     }
