@@ -3,8 +3,9 @@
 //! A consumer waits for the producer's cursor or for the consumers it comes
 //! after; the producer waits for the last consumers of the ring, its gating
 //! sequences. Both are the same question: how far is the slowest of them? It is
-//! asked only when the participant's cached answer is used up, and polled with
-//! relaxed loads: the acquire happens when there is progress to act upon.
+//! asked only when the participant's cached answer is used up, with one load of
+//! each: a relaxed look first and an acquire when there is progress would read
+//! the line twice, and its writer may have taken it back in between.
 //!
 //! The second question, whether the wait can end at all, is asked only when
 //! there is none. Its answer looks at *everybody* upstream: when the first of a
@@ -30,17 +31,11 @@ impl SequenceBarrier {
     /// How far the slowest is, if that is beyond `known`; else `known`.
     #[inline]
     pub(crate) fn advance_from(&self, known: u64) -> u64 {
-        if self.lowest(SequenceReader::glance) <= known {
-            return known;
-        }
-        // Sequences only grow: what is acquired is at least what was glanced at.
-        self.lowest(SequenceReader::get)
-    }
-
-    /// How far the slowest is.
-    #[inline]
-    fn lowest(&self, read: impl Fn(&SequenceReader) -> u64) -> u64 {
-        self.awaited.iter().map(read).min().unwrap_or(0)
+        self.awaited
+            .iter()
+            .map(SequenceReader::get)
+            .min()
+            .map_or(known, |slowest| slowest.max(known))
     }
 
     /// Why the wait for `needed` will never end, if somebody upstream ended

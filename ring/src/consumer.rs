@@ -54,6 +54,7 @@ impl<T> Consumer<T> {
     /// # Errors
     ///
     /// As [`take`](Self::take).
+    #[inline]
     pub fn take_or_wait(
         &mut self,
         limit: usize,
@@ -72,6 +73,7 @@ impl<T> Consumer<T> {
         self.committed.get()
     }
 
+    #[inline]
     fn batch(&mut self, limit: usize) -> Batch<'_, T> {
         let first = self.committed.get();
         let end = self.available.min(first.saturating_add(limit as u64));

@@ -69,6 +69,7 @@ impl<T> Producer<T> {
     /// # Errors
     ///
     /// As [`try_claim`](Self::try_claim): it never waits for what cannot come.
+    #[inline]
     pub fn claim(&mut self, idle: &mut (impl IdleStrategy + ?Sized)) -> Result<&mut T, ClaimError> {
         while !self.has_room(1)? {
             idle.idle();

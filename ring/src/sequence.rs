@@ -159,18 +159,12 @@ impl SequenceReader {
             _ => Some(Ended::Poisoned),
         }
     }
-
-    /// Where it stands, without any right to what its writer did before.
-    #[inline]
-    pub(crate) fn glance(&self) -> u64 {
-        self.shared.value.load(Ordering::Relaxed)
-    }
 }
 
 impl std::fmt::Debug for SequenceReader {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("SequenceReader")
-            .field("value", &self.glance())
+            .field("value", &self.get())
             .field("ended", &self.ended())
             .finish()
     }

@@ -4,12 +4,22 @@
 //! `s` is `s & mask`. The slots know nothing of who may use which; that is what
 //! the sequences say, and the producer and the batches argue it at each call.
 //! The factory writes every slot at build, so every page is touched before the
-//! first event needs it.
+//! first event needs it. The first slot begins on a pair of cache lines: an event
+//! of 32 or 64 or 128 bytes then touches no more lines than it fills, which a
+//! plain allocation does not give.
 
 use crate::{error::BuildError, sync::UnsafeCell};
+use std::{
+    alloc::{Layout, alloc, dealloc, handle_alloc_error},
+    ptr::{self, NonNull},
+};
+
+/// Bytes that processors fetch together: two lines.
+const LINES: usize = 128;
 
 pub(crate) struct Slots<T> {
-    cells: Box<[UnsafeCell<T>]>,
+    /// `mask + 1` cells that were made, in an allocation of their layout.
+    cells: NonNull<UnsafeCell<T>>,
     mask: u64,
 }
 
@@ -27,13 +37,28 @@ impl<T> Slots<T> {
         if !capacity.is_power_of_two() {
             return Err(BuildError::CapacityNotPowerOfTwo { capacity });
         }
-        let cells = std::iter::repeat_with(factory).take(capacity).map(UnsafeCell::new).collect();
+        let slots = std::iter::repeat_with(factory).take(capacity);
+        let mut made: Vec<UnsafeCell<T>> = slots.map(UnsafeCell::new).collect();
+        let cells = allocate(Self::layout(capacity));
+        // SAFETY: both are good for `capacity` cells and do not overlap. The
+        // vector then forgets its cells, so each has one owner.
+        unsafe {
+            ptr::copy_nonoverlapping(made.as_ptr(), cells.as_ptr(), capacity);
+            made.set_len(0);
+        }
         let mask = capacity as u64 - 1;
         Ok(Self { cells, mask })
     }
 
     pub(crate) fn capacity(&self) -> usize {
-        self.cells.len()
+        // It was a `usize` when this was built.
+        (self.mask + 1) as usize
+    }
+
+    /// The layout of so many cells; a vector of them was there before.
+    fn layout(capacity: usize) -> Layout {
+        let layout = Layout::array::<UnsafeCell<T>>(capacity);
+        layout.and_then(|layout| layout.align_to(LINES)).expect("a vector of them fits")
     }
 
     /// The event in the slot of `sequence`, to read.
@@ -66,8 +91,57 @@ impl<T> Slots<T> {
     fn cell(&self, sequence: u64) -> &UnsafeCell<T> {
         // The mask is below the length, which is a `usize`: nothing is cut off.
         let index = (sequence & self.mask) as usize;
-        // SAFETY: `mask` is the length less one, so no masked index reaches the
-        // length, and the boxed slice never changes it.
-        unsafe { self.cells.get_unchecked(index) }
+        // SAFETY: `mask` is the number of cells less one, so no masked index
+        // reaches it; all of them were made and live as long as `self`.
+        unsafe { self.cells.add(index).as_ref() }
+    }
+}
+
+impl<T> Drop for Slots<T> {
+    fn drop(&mut self) {
+        let capacity = self.capacity();
+        let cells = ptr::slice_from_raw_parts_mut(self.cells.as_ptr(), capacity);
+        let layout = Self::layout(capacity);
+        // SAFETY: all cells were made and nobody else has `self` any more; the
+        // allocation is of this layout, and is not used after this.
+        unsafe {
+            ptr::drop_in_place(cells);
+            if layout.size() > 0 {
+                dealloc(self.cells.as_ptr().cast(), layout);
+            }
+        }
+    }
+}
+
+/// Memory for cells; none is needed for those without a size.
+fn allocate<T>(layout: Layout) -> NonNull<T> {
+    if layout.size() == 0 {
+        return NonNull::dangling();
+    }
+    // SAFETY: the layout has a size.
+    let memory = unsafe { alloc(layout) };
+    NonNull::new(memory.cast()).unwrap_or_else(|| handle_alloc_error(layout))
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use super::*;
+    use std::rc::Rc;
+
+    #[test]
+    fn slots_begin_on_a_pair_of_lines() {
+        let slots = Slots::new(64, || [7_u64; 4]).expect("a power of two");
+        assert_eq!(slots.cells.as_ptr().addr() % LINES, 0);
+        let slots = Slots::new(1, || ()).expect("a power of two");
+        assert_eq!(slots.capacity(), 1);
+    }
+
+    #[test]
+    fn all_slots_are_dropped_once() {
+        let held = Rc::new(());
+        let slots = Slots::new(8, || Rc::clone(&held)).expect("a power of two");
+        assert_eq!(Rc::strong_count(&held), 9);
+        drop(slots);
+        assert_eq!(Rc::strong_count(&held), 1);
     }
 }

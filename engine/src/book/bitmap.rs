@@ -1,13 +1,15 @@
 //! A set of small numbers that knows its neighbours.
 //!
 //! A bit for each number, in groups of 64 words; before the words of a group
-//! stands a bit for each of them that is not empty. The next lower member is
-//! nearly always in the same word or found by looking at one more; else the few
-//! groups are gone through.
+//! stands a bit for each of them that is not empty, and before the groups one for
+//! each group. The next lower member is nearly always in the same word or found
+//! by looking at one more; in a market that jumps it is a few groups away.
 
 /// See the [module](self).
 #[derive(Debug)]
 pub(crate) struct Bitmap {
+    /// The groups that are not empty.
+    filled: u32,
     groups: Box<[Group]>,
 }
 
@@ -64,7 +66,7 @@ impl Bitmap {
     pub(crate) fn new(bound: u32) -> Self {
         debug_assert!(bound <= Self::MAX, "a few groups");
         let groups = (bound as usize).div_ceil(4096);
-        Self { groups: vec![Group::EMPTY; groups].into_boxed_slice() }
+        Self { filled: 0, groups: vec![Group::EMPTY; groups].into_boxed_slice() }
     }
 
     #[inline(always)]
@@ -85,6 +87,7 @@ impl Bitmap {
         let group = &mut self.groups[at / 4096];
         group.words[at / 64 % 64] |= 1 << (at % 64);
         group.filled |= 1 << (at / 64 % 64);
+        self.filled |= 1 << (at / 4096);
     }
 
     /// Takes a number away. Whether it was the last of its word is as likely
@@ -96,6 +99,8 @@ impl Bitmap {
         *word &= !(1 << (at % 64));
         let is_empty = u64::from(*word == 0);
         group.filled &= !(is_empty << (at / 64 % 64));
+        let is_empty = u32::from(group.filled == 0);
+        self.filled &= !(is_empty << (at / 4096));
     }
 
     /// The highest member below `at`.
@@ -103,22 +108,21 @@ impl Bitmap {
     pub(crate) fn below(&self, at: usize) -> Option<usize> {
         match self.groups[at / 4096].below(at) {
             Some(found) => Some(at / 4096 * 4096 + found),
-            None => self.last_of_groups(at / 4096),
+            None => self.last_of_groups(self.filled & ((1 << (at / 4096)) - 1)),
         }
     }
 
     /// The highest member.
     #[inline]
     pub(crate) fn last(&self) -> Option<usize> {
-        self.last_of_groups(self.groups.len())
+        self.last_of_groups(self.filled)
     }
 
-    /// The highest member in the first groups.
-    #[inline(never)]
-    fn last_of_groups(&self, groups: usize) -> Option<usize> {
-        let groups = &self.groups[..groups];
-        let at = groups.iter().rposition(|group| group.filled != 0)?;
-        let group = &groups[at];
+    /// The highest member of these groups, none of which is empty.
+    #[inline(always)]
+    fn last_of_groups(&self, filled: u32) -> Option<usize> {
+        let at = filled.checked_ilog2()? as usize;
+        let group = &self.groups[at];
         Some(at * 4096 + group.last_of(highest(group.filled)))
     }
 }
