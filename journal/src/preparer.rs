@@ -23,6 +23,10 @@ const LARGE_PIECE_BYTES: u64 = 1 << 20;
 /// Zeros written between two syncs otherwise: what a disk takes in the time of
 /// one more sync.
 const SMALL_PIECE_BYTES: u64 = 64 << 10;
+/// Zeros of one write. The page cache keeps what one write brought as one piece,
+/// and each frame that is written into it later looks at all blocks of that
+/// piece: with 1 MiB a small frame takes 1.3 µs, with this 0.5.
+const WRITE_BYTES: u64 = 64 << 10;
 const TEMPORARY: &str = ".tmp";
 
 type Prepared<S> = Result<<S as Storage>::File, JournalError>;
@@ -153,7 +157,7 @@ pub(crate) fn prepare<S: Storage>(
         move |source| JournalError::Io { action, path, source }
     };
     let file = storage.create(&temporary).map_err(failed("create"))?;
-    let zeros = vec![0; LARGE_PIECE_BYTES.min(segment_bytes) as usize];
+    let zeros = vec![0; WRITE_BYTES.min(segment_bytes) as usize];
     let mut offset = 0;
     while offset < segment_bytes {
         pace.pause(offset, segment_bytes);
@@ -161,10 +165,13 @@ pub(crate) fn prepare<S: Storage>(
             return Err(JournalError::Poisoned);
         }
         let piece = if pace.is_hurried() { LARGE_PIECE_BYTES } else { SMALL_PIECE_BYTES };
-        let bytes = piece.min(segment_bytes - offset);
-        file.write_at(&zeros[..bytes as usize], offset).map_err(failed("write"))?;
+        let end = segment_bytes.min(offset + piece);
+        while offset < end {
+            let bytes = WRITE_BYTES.min(end - offset);
+            file.write_at(&zeros[..bytes as usize], offset).map_err(failed("write"))?;
+            offset += bytes;
+        }
         file.sync_data().map_err(failed("sync"))?;
-        offset += bytes;
     }
     storage.rename(&temporary, &name).map_err(failed("rename"))?;
     storage.sync_directory().map_err(failed("sync the name of"))?;
