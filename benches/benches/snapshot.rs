@@ -318,18 +318,16 @@ fn report(state: &State, bytes: usize, times: &[Times]) {
     let megabytes = bytes as f64 / 1e6;
     println!("{orders} resting orders, a snapshot of {megabytes:.1} MB, {} rounds", times.len());
     println!("  {:<12} {:>8} {:>8} {:>12}", "median of", "s", "GB/s", "M orders/s");
-    let rows: [(&str, fn(&Times) -> Duration); 5] = [
-        ("bare write", |times| times.bare_write),
-        ("save", |times| times.save),
-        ("bare read", |times| times.bare_read),
-        ("new", |times| times.new),
-        ("load", |times| times.load),
-    ];
-    for (name, of) in rows {
+    let row = |name, of: fn(&Times) -> Duration| {
         let mut seconds: Vec<f64> = times.iter().map(|times| of(times).as_secs_f64()).collect();
         seconds.sort_by(f64::total_cmp);
         let median = seconds[seconds.len() / 2];
         let (rate, orders) = (bytes as f64 / median / 1e9, f64::from(orders) / median / 1e6);
         println!("  {name:<12} {median:>8.3} {rate:>8.2} {orders:>12.1}");
-    }
+    };
+    row("bare write", |times| times.bare_write);
+    row("save", |times| times.save);
+    row("bare read", |times| times.bare_read);
+    row("new", |times| times.new);
+    row("load", |times| times.load);
 }

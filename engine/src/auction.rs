@@ -12,7 +12,7 @@ use crate::command::{Phase, Side};
 use crate::event::{AuctionFigures, Cross, CrossExecuted, EventBody, EventSink};
 use crate::exchange::Exchange;
 use crate::reason::CancelReason;
-use crate::types::{InstrumentId, Price};
+use crate::types::{InstrumentId, Nanos, Price};
 
 /// Where an auction would trade.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,6 +185,21 @@ impl Exchange {
 
     /// Says where an auction would trade now.
     pub(crate) fn say_figures<S: EventSink>(&mut self, instrument: InstrumentId, sink: &mut S) {
+        let figures = self.figures(instrument);
+        self.emit(sink, true, EventBody::AuctionFigures(figures));
+    }
+
+    /// The figures of the auction that an instrument is in; nothing if it is in
+    /// none, or if its book has changed since they were said: then they are due.
+    #[must_use]
+    pub fn auction_figures(&self, instrument: InstrumentId) -> Option<AuctionFigures> {
+        let listed = self.instrument(instrument)?;
+        let are_said = listed.says_figures() && listed.figures_due == Nanos(0);
+        are_said.then(|| self.figures(instrument))
+    }
+
+    /// Where an auction would trade now.
+    fn figures(&self, instrument: InstrumentId) -> AuctionFigures {
         let listed = self.listed(instrument);
         let cross = cross_of(listed.phase);
         let at_tick = self.reference_grain(instrument);
@@ -208,7 +223,7 @@ impl Exchange {
             std::cmp::Ordering::Less => Some(Side::Sell),
             std::cmp::Ordering::Equal => None,
         };
-        let figures = AuctionFigures {
+        AuctionFigures {
             instrument,
             cross,
             price,
@@ -216,8 +231,7 @@ impl Exchange {
             imbalance: bought.abs_diff(sold),
             side,
             reference,
-        };
-        self.emit(sink, true, EventBody::AuctionFigures(figures));
+        }
     }
 
     /// Lets the orders that wait for the closing auction rest, in the order in

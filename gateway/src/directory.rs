@@ -7,7 +7,7 @@
 //! takes.
 
 use ringmatch_engine::event::{Event, EventBody};
-use ringmatch_engine::{Firm, InstrumentId, SessionId, Symbol};
+use ringmatch_engine::{Exchange, Firm, InstrumentId, SessionId, Symbol};
 
 /// Symbols and their numbers; sessions and their firms.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,19 @@ pub struct Directory {
 }
 
 impl Directory {
+    /// What an exchange has listed and admitted.
+    #[must_use]
+    pub fn of(exchange: &Exchange) -> Self {
+        let mut directory = Self::default();
+        for listed in exchange.instruments() {
+            directory.list(listed.id, listed.symbol);
+        }
+        for session in exchange.sessions() {
+            directory.admit(session.id, session.firm);
+        }
+        directory
+    }
+
     /// Takes note of an instrument or a session, if this event tells of one.
     pub fn learn(&mut self, event: &Event) {
         match event.body {

@@ -45,7 +45,8 @@ pub struct OutletCounters {
     pub answered: u64,
     /// Subscriptions made or renewed.
     pub subscriptions: u64,
-    /// Datagrams that are no request.
+    /// Datagrams that are no request, and requests for number zero, which no
+    /// message has.
     pub malformed: u64,
     /// Requests that name a session that does not exist.
     pub unknown_session: u64,
@@ -408,6 +409,10 @@ fn serve(
 ) -> Option<Request> {
     if request.count == 0 {
         stream.heartbeat(now, emit);
+        return None;
+    }
+    if request.sequence == 0 {
+        counters.malformed += 1;
         return None;
     }
     match stream.answer(&request) {

@@ -4,19 +4,22 @@
 //! no lock, no write, nothing asked of the engine. It applies every command to an
 //! exchange of its own, holds its digests against those that the writer left in
 //! the journal, and measures itself. So a new build, or other limits, can be tried
-//! on today's flow. The first digest that differs ends it: what it applied since
+//! on today's flow. Where the journal's beginning was dropped it begins with the
+//! oldest snapshot. The first digest that differs ends it: what it applied since
 //! the last one that agreed is then the list of suspects, because one of those
 //! commands is the first that had another result here.
 
 use crate::clock::Clock;
 use crate::follower::{FollowError, Follower, Until};
 use crate::log;
+use crate::replica::{FromOldest, Replica, ReplicaConfig, ReplicaError, Resumed};
 use hdrhistogram::Histogram;
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
 use ringmatch_engine::{Digest, Exchange, Limits, Sequence};
 use ringmatch_journal::{Directory, JournalError, Reader, Storage};
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 /// The longest time that is told apart: a minute.
@@ -40,6 +43,24 @@ pub enum ShadowError {
     /// The limits given are out of range.
     #[error(transparent)]
     Limits(#[from] ringmatch_engine::LimitsError),
+    /// The beginning of the journal was dropped, and nothing stands for it.
+    #[error(transparent)]
+    Replica(#[from] ReplicaError),
+    /// A snapshot is of an exchange with the venue's limits.
+    #[error(
+        "the journal's beginning was dropped, so a shadow begins with the exchange of a snapshot, \
+         which has the limits that the journal was written under: other limits cannot be tried here"
+    )]
+    OtherLimits,
+    /// The end wanted is before where a shadow can begin.
+    #[error(
+        "a shadow cannot end before command {begins}: the journal up to there was dropped, and the \
+         oldest snapshot stands there"
+    )]
+    EndsTooEarly {
+        /// The command after which it begins.
+        begins: Sequence,
+    },
 }
 
 /// What a shadow does at the end of the journal.
@@ -67,7 +88,8 @@ pub enum Step {
 /// The first digest that differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Divergence {
-    /// The last command after which both agreed; zero if never.
+    /// The last command after which both agreed, or after which the shadow began
+    /// with the writer's own snapshot; zero if there is none.
     pub agreed: Sequence,
     /// The command after which they do not.
     pub sequence: Sequence,
@@ -81,6 +103,9 @@ pub struct Divergence {
 pub struct Shadow<C, S: Storage = Directory> {
     reader: Reader<S>,
     follower: Follower,
+    /// The last command that a snapshot stands for; zero without one.
+    begins: Sequence,
+    passed_over: Vec<String>,
     until: Until,
     at_end: AtEnd,
     suspects: Suspects,
@@ -92,31 +117,53 @@ pub struct Shadow<C, S: Storage = Directory> {
 }
 
 impl<C: Clock, S: Storage> Shadow<C, S> {
-    /// A shadow before the first command. Without `limits` it has those of the
+    /// A shadow before the first command, or behind the oldest snapshot where the
+    /// beginning of the journal was dropped. Without `limits` it has those of the
     /// venue, which stand in the journal's head.
     ///
     /// # Errors
     /// When there is no journal, or none that can be read, or the limits are out
-    /// of range.
+    /// of range; behind a snapshot also when they are not the venue's, or when the
+    /// end is before it.
     ///
     /// # Panics
     /// Never: the bounds of the histograms are constants.
     pub fn new(
-        reader: Reader<S>,
+        mut reader: Reader<S>,
         limits: Option<Limits>,
         until: Until,
         at_end: AtEnd,
         clock: C,
     ) -> Result<Self, ShadowError> {
-        let limits = match limits {
-            Some(limits) => limits,
-            None => log::decode_limits(reader.identity().config())?,
+        let written_under = log::decode_limits(reader.identity().config())?;
+        let limits = limits.unwrap_or(written_under);
+        let (follower, passed_over) = if reader.next_sequence() == 1 {
+            (Follower::new(limits)?, Vec::new())
+        } else if limits == written_under {
+            resume(&mut reader)?
+        } else {
+            return Err(ShadowError::OtherLimits);
         };
-        let follower = Follower::new(limits)?;
+        let begins = follower.exchange().sequence();
+        if !until.comes_after(follower.exchange()) {
+            return Err(ShadowError::EndsTooEarly { begins });
+        }
         let histogram = || Histogram::new_with_max(MAX_NS, 3).expect("the bounds are sound");
         let (suspects, is_live) = (Suspects::default(), false);
         let (apply_ns, lag_ns) = (histogram(), histogram());
-        Ok(Self { reader, follower, until, at_end, suspects, clock, is_live, apply_ns, lag_ns })
+        Ok(Self {
+            reader,
+            follower,
+            begins,
+            passed_over,
+            until,
+            at_end,
+            suspects,
+            clock,
+            is_live,
+            apply_ns,
+            lag_ns,
+        })
     }
 
     /// Takes the next frame, if one is there.
@@ -138,7 +185,8 @@ impl<C: Clock, S: Storage> Shadow<C, S> {
         match self.follower.load(&frame) {
             Ok(()) => {}
             Err(FollowError::Diverged { sequence, own, recorded }) => {
-                let (agreed, sequence) = (self.follower.agreed(), Sequence(sequence));
+                let agreed = self.follower.agreed().max(self.begins);
+                let sequence = Sequence(sequence);
                 return Ok(Step::Diverged(Divergence { agreed, sequence, own, recorded }));
             }
             Err(error) => return Err(error.into()),
@@ -168,6 +216,19 @@ impl<C: Clock, S: Storage> Shadow<C, S> {
         self.follower.exchange()
     }
 
+    /// The last command that it has from a snapshot; zero if it has all from the
+    /// journal.
+    #[must_use]
+    pub fn begins(&self) -> Sequence {
+        self.begins
+    }
+
+    /// Snapshots that were of no use, and why.
+    #[must_use]
+    pub fn passed_over(&self) -> &[String] {
+        &self.passed_over
+    }
+
     /// How many digests of the writer agreed.
     #[must_use]
     pub fn verified(&self) -> u64 {
@@ -193,6 +254,16 @@ impl<C: Clock, S: Storage> Shadow<C, S> {
     pub fn lag_ns(&self) -> &Histogram<u64> {
         &self.lag_ns
     }
+}
+
+/// Goes to behind the oldest snapshot: a follower that stands there, and the
+/// snapshots that were of no use.
+fn resume<S: Storage>(reader: &mut Reader<S>) -> Result<(Follower, Vec<String>), ShadowError> {
+    let bounds = ReplicaConfig::named_in(reader.identity())?;
+    let mut store = reader.snapshots(NonZeroUsize::MIN);
+    let Resumed { replica, passed_over, .. } =
+        Replica::resume(&bounds, &mut FromOldest(reader), &mut store)?;
+    Ok((Follower::resume(replica.into_parts().0), passed_over))
 }
 
 /// The commands since the last digest that agreed, and what they caused here.

@@ -11,10 +11,12 @@
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ClosedSegments, Config, SnapshotsConfig};
 use crate::replica::{Replica, ReplicaConfig, ReplicaError, Resumed};
+use crate::service::Handover;
 use ringmatch_engine::Nanos;
 use ringmatch_journal::{
     Directory, JournalError, Reader, Retention, SaveRate, SnapshotStore, Storage, Tidied, tidy,
 };
+use std::collections::VecDeque;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
@@ -49,6 +51,12 @@ pub struct Snapshotter<S: Storage> {
     segment: u32,
     /// Until when nothing is saved or tidied.
     waits: Nanos,
+    /// What others still need of the journal where it is dropped.
+    handover: Handover,
+    /// The newest snapshots, by their commands.
+    stands: VecDeque<u64>,
+    /// Whether it was said that the output log is waited for.
+    told_waiting: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -70,6 +78,13 @@ pub enum News {
     },
     /// Segments were compressed or dropped.
     Tidied(Tidied),
+    /// One is due, and the output log has not come so far that the oldest can go.
+    Waits {
+        /// What the log must have.
+        commands: u64,
+        /// What it has.
+        reached: u64,
+    },
 }
 
 impl fmt::Display for News {
@@ -79,6 +94,11 @@ impl fmt::Display for News {
                 let megabytes = *bytes as f64 / 1e6;
                 write!(f, "snapshot of {commands} commands saved, {megabytes:.1} MB")
             }
+            Self::Waits { commands, reached } => write!(
+                f,
+                "the next snapshot waits until the output log has command {commands}; it has \
+                 {reached} of them on disk"
+            ),
             Self::Tidied(Tidied { compressed, dropped }) => {
                 let segments = |done, numbers: &[u32]| match numbers {
                     [] => None,
@@ -124,8 +144,27 @@ impl<S: Storage> Snapshotter<S> {
             tidied: 0,
             segment: 0,
             waits: Nanos(0),
+            handover: Handover::default(),
+            stands: VecDeque::from([commands]),
+            told_waiting: false,
         };
         Ok((snapshotter, passed_over))
+    }
+
+    /// The same where the output log's needs are heeded.
+    #[must_use]
+    pub fn heeding(mut self, handover: Handover) -> Self {
+        self.handover = handover;
+        self.ask();
+        self
+    }
+
+    /// Asks that the output log be durable up to the last snapshot, if there is
+    /// to be nothing else to make it from.
+    fn ask(&self) {
+        if self.policy.closed_segments == ClosedSegments::Drop {
+            self.handover.ask(self.saved.commands);
+        }
     }
 
     /// Reads some frames; saves and tidies up if the time has come. Returns how
@@ -149,7 +188,11 @@ impl<S: Storage> Snapshotter<S> {
 
     fn work(&mut self, now: Nanos, news: &mut Vec<News>) -> Result<(), ReplicaError> {
         if self.is_due(now) {
-            news.push(self.save(now)?);
+            match self.awaited() {
+                None => news.push(self.save(now)?),
+                Some(waits) if !std::mem::replace(&mut self.told_waiting, true) => news.push(waits),
+                Some(_) => {}
+            }
         }
         if self.segment > self.tidied {
             news.extend(self.tidy()?);
@@ -175,11 +218,29 @@ impl<S: Storage> Snapshotter<S> {
         is_new && (every_bytes > 0 && grown >= every_bytes || every_s > 0 && age_s >= every_s)
     }
 
+    /// What another snapshot waits for, if it does: the log must be able to go on
+    /// from the oldest one that is left after it.
+    fn awaited(&self) -> Option<News> {
+        if self.policy.closed_segments != ClosedSegments::Drop {
+            return None;
+        }
+        let others = self.policy.keep.get() - 1;
+        let oldest = self.stands.len().saturating_sub(others);
+        let (commands, reached) = (*self.stands.get(oldest)?, self.handover.reached());
+        (reached < commands).then_some(News::Waits { commands, reached })
+    }
+
     fn save(&mut self, now: Nanos) -> Result<News, ReplicaError> {
         self.reader.sync()?;
         let bytes = self.replica.save(&self.store, self.reader.position(), self.rate)?;
         let commands = self.replica.exchange().sequence().0;
         self.saved = Saved { commands, bytes: self.reader.progress().0, time: now };
+        if self.stands.len() == self.policy.keep.get() {
+            self.stands.pop_front();
+        }
+        self.stands.push_back(commands);
+        self.told_waiting = false;
+        self.ask();
         // What lies before the oldest snapshot can be dropped now.
         self.tidied = 0;
         Ok(News::Saved { commands, bytes })
@@ -190,8 +251,11 @@ impl<S: Storage> Snapshotter<S> {
         let retention = match self.policy.closed_segments {
             ClosedSegments::Keep => Retention::Keep,
             ClosedSegments::Compress => Retention::Compress,
-            // Clients ask the outlet, whose windows are in the snapshot.
-            ClosedSegments::Drop => Retention::DropBefore { keep_from: u64::MAX },
+            // Clients ask for what is in the windows, which are in the snapshot, or
+            // in the output log.
+            ClosedSegments::Drop => {
+                Retention::DropBefore { keep_from: self.handover.reached().saturating_add(1) }
+            }
         };
         let tidied = tidy(&self.storage, &self.store, retention)?;
         self.tidied = self.segment;
@@ -207,11 +271,15 @@ pub struct Snapshots {
 
 impl Snapshots {
     /// Starts it beside a venue that has started; nothing, if the config asks
-    /// for nothing.
+    /// for nothing. What is dropped, `handover` has let go.
     ///
     /// # Errors
     /// When the operating system starts no thread.
-    pub fn start(config: &Config, data_dir: &Path) -> std::io::Result<Option<Self>> {
+    pub fn start(
+        config: &Config,
+        data_dir: &Path,
+        handover: Handover,
+    ) -> std::io::Result<Option<Self>> {
         let policy = config.snapshots;
         if !policy.are_made() && policy.closed_segments == ClosedSegments::Keep {
             return Ok(None);
@@ -221,7 +289,8 @@ impl Snapshots {
         let (sender, news) = channel();
         let stopped = Arc::clone(&stop);
         std::thread::Builder::new().name("snapshots".into()).spawn(move || {
-            if let Err(error) = run(policy, &bounds, directory, &sender, &stopped) {
+            let ran = run(policy, &bounds, directory, handover, &sender, &stopped);
+            if let Err(error) = ran {
                 let error = format!("no more snapshots are made: {error}");
                 // Nobody listens once the venue has stopped.
                 let _ = sender.send(error);
@@ -247,14 +316,16 @@ fn run(
     policy: SnapshotsConfig,
     bounds: &ReplicaConfig,
     directory: Directory,
+    handover: Handover,
     news: &Sender<String>,
     stop: &AtomicBool,
 ) -> Result<(), ReplicaError> {
     // Of this thread alone. One that may not give way works as others do.
     let _ = rustix::process::nice(NICENESS);
     let clock = SystemClock::start();
-    let (mut snapshotter, passed_over) =
+    let (snapshotter, passed_over) =
         Snapshotter::open(policy, bounds, directory, RATE, clock.now())?;
+    let mut snapshotter = snapshotter.heeding(handover);
     passed_over.into_iter().for_each(|text| _ = news.send(text));
     while !stop.load(Ordering::Acquire) {
         let (frames, done) = snapshotter.poll(clock.now())?;

@@ -102,11 +102,6 @@ pub const KINDS: &[Kind] = &[
             Counter::UnknownRequests,
             Counter::MalformedRequests,
             Counter::TooManyRequests,
-            // Of what comes before the first message.
-            Counter::Forgotten,
-            Counter::OldDropped,
-            Counter::OldRefused,
-            Counter::OldMissing,
         ],
     ),
     Kind::answered(MUTE, never_reads, SERVED),

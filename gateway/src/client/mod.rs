@@ -210,7 +210,8 @@ impl Client {
     ///
     /// # Errors
     /// When the config's packets cannot be, the socket cannot be opened, or the
-    /// venue does not answer in `timeout`.
+    /// venue is silent for `timeout`. While old responses come, however many
+    /// there are, it is not silent.
     pub fn connect(config: ClientConfig, timeout: Duration) -> Result<Self, ClientError> {
         let bytes = config.max_packet_bytes;
         if !PACKET_BYTES.contains(&bytes) {
@@ -238,22 +239,27 @@ impl Client {
             undecodable: 0,
             buffer: vec![0; MAX_DATAGRAM].into_boxed_slice(),
         };
-        let deadline = Instant::now() + timeout;
-        client.pump_until(deadline, timeout, |client| client.session.is_established())?;
+        client.pump_until(timeout, |client| client.session.is_established())?;
         client.query()?;
         client.flush()?;
-        client.pump_until(deadline, timeout, |client| client.next_user_ref > 0)?;
+        client.pump_until(timeout, |client| client.next_user_ref > 0)?;
         Ok(client)
     }
 
+    /// Waits until something is done, for as long as no response comes for
+    /// longer than `timeout`.
     fn pump_until(
         &mut self,
-        deadline: Instant,
         timeout: Duration,
         is_done: impl Fn(&Self) -> bool,
     ) -> Result<(), ClientError> {
+        let (mut heard, mut since) = (self.session.next_response(), Instant::now());
         while !is_done(self) {
-            if Instant::now() > deadline {
+            let next = self.session.next_response();
+            if next != heard {
+                (heard, since) = (next, Instant::now());
+            }
+            if since.elapsed() > timeout {
                 let ClientConfig { session, orders, requests, key, .. } = self.config;
                 let seconds = timeout.as_secs();
                 let keyed = if key.is_some() { "one was given" } else { "none was given" };

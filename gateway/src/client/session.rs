@@ -262,7 +262,7 @@ impl ClientSession {
                 }
                 let first = self.start.first(packet.sequence());
                 self.first_own_response = packet.sequence();
-                none.insert(StreamReceiver::new(ReceiverConfig::starting_at(self.name, first)))
+                none.insert(StreamReceiver::new(ReceiverConfig::of_a_reader(self.name, first)))
             }
         };
         responses.offer(datagram, &mut |number, message| {
@@ -354,7 +354,7 @@ impl ClientSession {
     }
 
     fn poll_responses(&mut self, now: MonotonicNanos, send: &mut impl FnMut(Channel, &[u8])) {
-        if let Some(request) = self.responses.as_mut().and_then(|stream| stream.poll(now)) {
+        while let Some(request) = self.responses.as_mut().and_then(|stream| stream.poll(now)) {
             seal(&mut self.sealing, Channel::Requests, &request.encode(), send);
         }
         if now >= self.subscription_due {

@@ -121,7 +121,7 @@ impl MarketFeed {
                 let config = ReceiverConfig {
                     stash_packets: STASH_PACKETS,
                     stash_bytes: STASH_BYTES,
-                    ..ReceiverConfig::starting_at(venue, start.first(packet.sequence()))
+                    ..ReceiverConfig::of_a_reader(venue, start.first(packet.sequence()))
                 };
                 let mut stream = StreamReceiver::new(config);
                 // The answer also says how much there is to ask for.
@@ -181,7 +181,7 @@ impl MarketFeed {
     fn pump(&mut self, timeout: Duration) -> Result<(), FeedError> {
         let now = u64::try_from(self.epoch.elapsed().as_nanos()).unwrap_or(u64::MAX);
         let Some(stream) = &mut self.stream else { return Ok(()) };
-        if let Some(request) = stream.poll(now) {
+        while let Some(request) = stream.poll(now) {
             self.requester.send(&request.encode(), self.requests)?;
         }
         let (for_group, for_answers) = match stream.has_gap() {

@@ -6,6 +6,7 @@
 //! outlet that was resumed answers every request as the one before would have.
 
 use super::{Mailbox, Outlet, OutletConfig};
+use crate::directory::Directory;
 use crate::stream::{PushError, StreamSender};
 use ringmatch_engine::Exchange;
 
@@ -44,11 +45,8 @@ impl Outlet {
         let mut oldest = oldest.iter().map(|&number| number.max(1)).chain(std::iter::repeat(1));
         let mut next = || oldest.next().unwrap_or(1);
         let mut outlet = Self::starting_at(config, next());
-        for listed in exchange.instruments() {
-            outlet.directory.list(listed.id, listed.symbol);
-        }
+        outlet.directory = Directory::of(exchange);
         for session in exchange.sessions() {
-            outlet.directory.admit(session.id, session.firm);
             outlet.mailboxes.push(Mailbox::new(session.name, next(), &config));
         }
         outlet.dirty.reserve(outlet.mailboxes.len());

@@ -1,8 +1,8 @@
 //! `Backoff`: when to do a thing again that has had no effect yet.
 //!
 //! The first time is at once, and each further time comes after a pause twice
-//! as long as the one before, up to a limit. Heartbeats and repeated requests
-//! both follow it: quick while the loss is fresh, quiet when nothing answers.
+//! as long as the one before, up to a limit. Heartbeats follow it: quick while a
+//! loss is fresh, quiet when nothing is said.
 
 use super::MonotonicNanos;
 
@@ -19,12 +19,6 @@ impl Backoff {
     /// Due at once, then after `first`, twice `first`, ... `limit` nanoseconds.
     pub(super) fn new(first: u64, limit: u64) -> Self {
         Self { first, limit, pause: first, due: 0 }
-    }
-
-    /// Due at once again, and quick again after that.
-    pub(super) fn restart(&mut self) {
-        self.pause = self.first;
-        self.due = 0;
     }
 
     /// Due one first pause from now.

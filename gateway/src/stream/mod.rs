@@ -13,6 +13,7 @@ mod backoff;
 mod receiver;
 mod sender;
 mod stash;
+mod under_way;
 mod window;
 
 pub use receiver::{ReceiverConfig, ReceiverCounters, StreamReceiver};

@@ -10,9 +10,16 @@
 //! dropped while still needed is asked for again.
 
 use super::MonotonicNanos;
-use super::backoff::Backoff;
 use super::stash::{Stash, Stashed};
+use super::under_way::{Pace, UnderWay};
 use crate::wire::mold::{Packet, PacketKind, Request, SessionName};
+use std::ops::Range;
+
+/// Requests under way of a reader that may have missed a day: what fits in half of
+/// the smallest stash. At 10 ms from the venue that is 3,200 packets in a second,
+/// and a venue serves 5,000 from disk and 20,000 from memory unless its config says
+/// otherwise.
+const REQUESTS_OF_A_READER: usize = 32;
 
 /// How a [`StreamReceiver`] is made.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +34,9 @@ pub struct ReceiverConfig {
     pub stash_bytes: usize,
     /// Most messages that one request asks for.
     pub request_messages: u16,
+    /// Most requests that wait for an answer at a time; never more than half of
+    /// `stash_packets`, where what they bring is kept, and at least one.
+    pub requests_under_way: usize,
     /// Pause before a request is repeated, in ns; it doubles each time.
     pub retry_first_ns: u64,
     /// Longest pause between repeated requests, in ns.
@@ -35,7 +45,7 @@ pub struct ReceiverConfig {
 
 impl ReceiverConfig {
     /// From `next` on, with 64 packets or 128 KiB in the stash, requests of up to
-    /// 1,024 messages, repeated after 2 ms doubling up to 100 ms.
+    /// 1,024 messages, one at a time, repeated after 2 ms doubling up to 100 ms.
     pub fn starting_at(session: SessionName, next: u64) -> Self {
         Self {
             session,
@@ -43,9 +53,17 @@ impl ReceiverConfig {
             stash_packets: 64,
             stash_bytes: 128 << 10,
             request_messages: 1024,
+            requests_under_way: 1,
             retry_first_ns: 2_000_000,
             retry_limit_ns: 100_000_000,
         }
+    }
+
+    /// The same for one who reads a long past: with up to 32 requests at a time.
+    #[must_use]
+    pub fn of_a_reader(session: SessionName, next: u64) -> Self {
+        let requests_under_way = REQUESTS_OF_A_READER;
+        Self { requests_under_way, ..Self::starting_at(session, next) }
     }
 }
 
@@ -84,11 +102,9 @@ pub struct StreamReceiver {
     ended_at: Option<u64>,
     /// Whether the last delivery was refused for want of room.
     blocked: bool,
-    /// Start of the hole that was last asked for.
-    hole: Option<u64>,
+    has_gap: bool,
     stash: Stash,
-    retry: Backoff,
-    request_messages: u16,
+    under_way: UnderWay,
     counters: ReceiverCounters,
 }
 
@@ -96,19 +112,24 @@ impl StreamReceiver {
     /// A receiver that has seen nothing.
     ///
     /// # Panics
-    /// If `request_messages` is zero.
+    /// If `request_messages` or `requests_under_way` is zero.
     pub fn new(config: ReceiverConfig) -> Self {
         assert!(config.request_messages > 0, "a request asks for at least one message");
+        assert!(config.requests_under_way > 0, "what is missing must be asked for");
         Self {
             session: config.session,
             next: config.next,
             announced: config.next,
             ended_at: None,
             blocked: false,
-            hole: None,
+            has_gap: false,
             stash: Stash::new(config.stash_packets, config.stash_bytes),
-            retry: Backoff::new(config.retry_first_ns, config.retry_limit_ns),
-            request_messages: config.request_messages,
+            under_way: UnderWay::new(Pace {
+                most: config.requests_under_way.min(config.stash_packets / 2).max(1),
+                messages: config.request_messages.into(),
+                retry_first_ns: config.retry_first_ns,
+                retry_limit_ns: config.retry_limit_ns,
+            }),
             counters: ReceiverCounters::default(),
         }
     }
@@ -130,7 +151,7 @@ impl StreamReceiver {
 
     /// Whether something is known to be missing.
     pub fn has_gap(&self) -> bool {
-        self.hole.is_some()
+        self.has_gap
     }
 
     /// Whether the sender has ended the session, and nothing came after that:
@@ -199,21 +220,16 @@ impl StreamReceiver {
         self.note_gap();
     }
 
-    /// The request that is due now, if something is missing: at once for a new
-    /// gap and after every progress, then with growing pauses.
+    /// A request that is due now, if something is missing: at once for a new gap
+    /// and after every progress, then with growing pauses. If several may be under
+    /// way, it is to be called until there is no more.
     pub fn poll(&mut self, now: MonotonicNanos) -> Option<Request> {
-        let (start, end) = self.missing()?;
-        if self.hole != Some(start) {
-            self.hole = Some(start);
-            self.retry.restart();
-        }
-        if !self.retry.is_due(now) {
-            return None;
-        }
-        self.counters.requests += 1;
-        let most = u64::from(self.request_messages);
-        let count = u16::try_from((end - start).min(most)).unwrap_or(self.request_messages);
-        Some(Request { session: self.session, sequence: start, count })
+        let Self { session, next, announced, stash, under_way, counters, .. } = self;
+        let hole = |from: u64| missing(stash, *announced, from.max(*next));
+        let Range { start, end } = under_way.poll(now, &hole)?;
+        counters.requests += 1;
+        let count = u16::try_from(end - start).unwrap_or(u16::MAX);
+        Some(Request { session: *session, sequence: start, count })
     }
 
     fn take(
@@ -226,10 +242,13 @@ impl StreamReceiver {
             self.counters.duplicates += 1;
         } else if packet.sequence() > self.next || self.blocked {
             self.keep(datagram, packet);
-        } else if self.deliver_from(packet, deliver) {
-            self.drain(deliver);
         } else {
-            self.keep(datagram, packet);
+            self.under_way.note(&numbers(packet));
+            if self.deliver_from(packet, deliver) {
+                self.drain(deliver);
+            } else {
+                self.keep(datagram, packet);
+            }
         }
     }
 
@@ -259,32 +278,31 @@ impl StreamReceiver {
 
     fn keep(&mut self, datagram: &[u8], packet: &Packet<'_>) {
         match self.stash.insert(datagram, packet) {
-            Stashed::Kept => {}
+            Stashed::Kept => self.under_way.note(&numbers(packet)),
             Stashed::Duplicate => self.counters.duplicates += 1,
             Stashed::Overflow => self.counters.stash_overflows += 1,
         }
     }
 
-    /// The first range of numbers that is missing: not delivered, not stashed,
-    /// and known to have been sent.
-    fn missing(&self) -> Option<(u64, u64)> {
-        let (start, stashed) = self.stash.hole_from(self.next);
-        let announced = Some(self.announced).filter(|&end| end > start);
-        let end = stashed.into_iter().chain(announced).min()?;
-        Some((start, end))
-    }
-
     fn note_gap(&mut self) {
-        match self.missing() {
-            None => self.hole = None,
-            Some(_) if self.hole.is_some() => {}
-            Some((start, _)) => {
-                self.counters.gaps += 1;
-                self.hole = Some(start);
-                self.retry.restart();
-            }
-        }
+        let has_gap = missing(&self.stash, self.announced, self.next).is_some();
+        self.counters.gaps += u64::from(has_gap && !self.has_gap);
+        self.has_gap = has_gap;
     }
+}
+
+/// The first range of numbers from `from` on that is missing: not delivered, not
+/// stashed, and known to have been sent.
+fn missing(stash: &Stash, announced: u64, from: u64) -> Option<Range<u64>> {
+    let (start, stashed) = stash.hole_from(from);
+    let announced = Some(announced).filter(|&end| end > start);
+    let end = stashed.into_iter().chain(announced).min()?;
+    Some(start..end)
+}
+
+/// The numbers of the messages in a packet.
+fn numbers(packet: &Packet<'_>) -> Range<u64> {
+    packet.sequence()..packet.next_sequence()
 }
 
 /// Delivers the messages of a packet from `next` on; `false` if one was refused.

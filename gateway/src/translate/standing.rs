@@ -6,14 +6,17 @@
 //! instrument's listing, phase, collar and auction figures as they were last
 //! said, and an added order for each one that is displayed, in the order in
 //! which they trade. Books are the exchange's; the rest is remembered from the
-//! events, so that it is told in the very words in which it was said.
+//! events, so that it is told in the very words in which it was said. Of an
+//! exchange whose events nobody here has heard it is read off the state, which
+//! knows everything but when it was said, why a phase began, and which collar was
+//! broken then.
 
 use super::market::market_message;
 use crate::directory::Directory;
 use crate::wire::itch::ItchMessage;
-use ringmatch_engine::command::Side;
-use ringmatch_engine::event::{Added, Event, EventBody};
-use ringmatch_engine::{Exchange, InstrumentId, StreamNumber};
+use ringmatch_engine::command::{InstrumentStatus, Phase, Side};
+use ringmatch_engine::event::{Added, Event, EventBody, PhaseReason};
+use ringmatch_engine::{Exchange, Instrument, InstrumentId, StreamNumber};
 
 /// What holds besides the books.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +37,33 @@ struct Said {
 }
 
 impl Standing {
+    /// What holds on the market of an exchange whose past is not known.
+    #[must_use]
+    pub fn of(exchange: &Exchange) -> Self {
+        let say = |body| Event {
+            cause: exchange.sequence(),
+            time: exchange.time(),
+            // As for the orders below.
+            market: StreamNumber(exchange.next_market().0),
+            body,
+        };
+        let mut standing = Self { directory: Directory::of(exchange), ..Self::default() };
+        standing.system = exchange.system_event().map(|code| say(EventBody::System(code)));
+        for listed in exchange.instruments() {
+            let &Instrument { id: instrument, symbol, lot_size, phase, status, .. } = listed;
+            let is_stopped = phase == Phase::Halted && status != InstrumentStatus::Enabled;
+            let reason = if is_stopped { PhaseReason::Status } else { PhaseReason::Operator };
+            let figures = exchange.auction_figures(instrument).map(EventBody::AuctionFigures);
+            *standing.said(instrument) = Said {
+                listing: Some(say(EventBody::InstrumentAdded { instrument, symbol, lot_size })),
+                phase: Some(say(EventBody::TradingAction { instrument, phase, reason })),
+                collar: None,
+                figures: figures.map(say),
+            };
+        }
+        standing
+    }
+
     /// Takes note of the next event.
     pub fn learn(&mut self, event: &Event) {
         self.directory.learn(event);

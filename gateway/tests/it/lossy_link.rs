@@ -65,6 +65,8 @@ struct Case {
     crash: bool,
     /// The window is small, and messages leave it when they are acknowledged.
     acknowledged: bool,
+    /// Most requests that wait for an answer at a time.
+    under_way: usize,
 }
 
 struct Run {
@@ -84,6 +86,7 @@ impl Run {
         let receiver = ReceiverConfig {
             stash_packets: random.usize(1..16),
             request_messages: random.u16(1..200),
+            requests_under_way: case.under_way,
             ..ReceiverConfig::starting_at(session(), 1)
         };
         Self {
@@ -172,7 +175,7 @@ impl Run {
             receiver.offer(&datagram, &mut deliver);
         }
         receiver.resume(&mut deliver);
-        if let Some(request) = receiver.poll(now) {
+        while let Some(request) = receiver.poll(now) {
             up.send(now, &request.encode(), random);
         }
     }
@@ -191,7 +194,7 @@ impl Run {
 
 fn check(crash: bool, acknowledged: bool) {
     for seed in 0..SEEDS {
-        let case = Case { seed, crash, acknowledged };
+        let case = Case { seed, crash, acknowledged, under_way: 1 };
         let mut run = Run::new(case);
         let steps = run.play();
         assert_eq!(run.expected, MESSAGES + 1, "{case:?}");
@@ -204,6 +207,23 @@ fn check(crash: bool, acknowledged: bool) {
         );
         assert!(run.up.carried <= 3 * MESSAGES / 2, "{} requests, {case:?}", run.up.carried);
         assert!(steps < 10_000, "{steps} steps of 0.1 ms, {case:?}");
+    }
+}
+
+/// With many requests under way, which cost more on a link as bad as these, since
+/// what merely comes late is asked for as well.
+#[test]
+fn also_when_many_requests_are_under_way() {
+    for seed in 0..SEEDS {
+        let (crash, acknowledged) = (seed % 2 == 1, seed % 4 > 1);
+        let case = Case { seed, crash, acknowledged, under_way: 32 };
+        let mut run = Run::new(case);
+        let steps = run.play();
+        assert_eq!(run.expected, MESSAGES + 1, "{case:?}");
+        assert_eq!(run.receiver.counters().delivered, MESSAGES, "{case:?}");
+        assert!(run.down.carried <= 2 * MESSAGES, "{} packets down, {case:?}", run.down.carried);
+        assert!(run.up.carried <= 2 * MESSAGES, "{} requests, {case:?}", run.up.carried);
+        assert!(steps < 30_000, "{steps} steps of 0.1 ms, {case:?}");
     }
 }
 

@@ -3,6 +3,8 @@
 
 /// The three habits of writing an OUCH appendage, and what is refused.
 mod appendage;
+/// How long somebody takes who has missed half a million messages.
+mod catching_up;
 /// Client sessions against the venue's ends of their streams, and crashes.
 mod client_session;
 /// Codecs on arbitrary input: round trips, and no panic.

@@ -69,7 +69,40 @@ impl Reader {
             *attributed += u64::from(matches!(message, ItchMessage::AddOrderAttributed(_)));
             late.apply(&message);
         });
+        compare(
+            &told(&self.standing, exchange),
+            &told(&translate::Standing::of(exchange), exchange),
+        );
     }
+}
+
+/// What late joiners are told, but for when it was said.
+fn told(standing: &translate::Standing, exchange: &Exchange) -> Vec<Vec<u8>> {
+    let mut told = Vec::new();
+    standing.tell(exchange, &mut |bytes| {
+        let mut message = bytes.to_vec();
+        message[5..11].fill(0);
+        told.push(message);
+    });
+    told
+}
+
+/// Whoever reads the state tells what those tell who have heard it come about.
+fn compare(heard: &[Vec<u8>], of_state: &[Vec<u8>]) {
+    let of_kind = |told: &[Vec<u8>], kinds: &[u8]| -> Vec<Vec<u8>> {
+        told.iter().filter(|message| kinds.contains(&message[0])).cloned().collect()
+    };
+    for kinds in [&b"S"[..], b"R", b"AF"] {
+        assert_eq!(of_kind(heard, kinds), of_kind(of_state, kinds));
+    }
+    // A phase by its instrument and state: why it began is in no state.
+    let phase = |message: &Vec<u8>| [&message[..3], &message[19..20]].concat();
+    let phases: Vec<_> = of_kind(of_state, b"H").iter().map(phase).collect();
+    assert!(of_kind(heard, b"H").iter().all(|message| phases.contains(&phase(message))));
+    assert_eq!(of_kind(of_state, b"J"), Vec::<Vec<u8>>::new());
+    // If the book has changed, new figures are due.
+    let figures: Vec<_> = of_kind(heard, b"I").iter().map(|it| it[1..3].to_vec()).collect();
+    assert!(of_kind(of_state, b"I").iter().all(|it| figures.contains(&it[1..3].to_vec())));
 }
 
 /// What a book displays, in the terms of market data.

@@ -329,7 +329,11 @@ fn options() -> Vec<(u8, &'static str, Vec<Refusal>)> {
 type Told = (u8, &'static str, bool);
 
 const RESPONSES: &[Told] = &[
-    (b'S', "code `S`, first in each session's stream", true),
+    (
+        b'S',
+        "code `S`, first in each session's stream; code `E` never: no stream ends with a day, its numbers go on in the next one, and the points of the day are market data",
+        true,
+    ),
     (
         b'A',
         "an order was taken; with the options as they would be sent, and the price that the venue made of it",

@@ -3,7 +3,7 @@
 
 use crate::floor::{Floor, session_name, venue};
 use ringmatch_engine::SessionId;
-use ringmatch_engine::command::{Command, Side};
+use ringmatch_engine::command::{Command, Side, SystemEvent};
 use ringmatch_engine::event::Event;
 use ringmatch_gateway::wire::itch::ItchMessage;
 use ringmatch_gateway::wire::mold::{Packet, Request, SessionName};
@@ -196,10 +196,11 @@ fn what_cannot_be_served_is_counted_and_met_with_silence() {
     let expected = OutletCounters {
         answered: 1,
         subscriptions: 5,
-        malformed: 2,
+        // With the one for number zero.
+        malformed: 3,
         unknown_session: 1,
         never_sent: 3,
-        forgotten: 3,
+        forgotten: 2,
         ..OutletCounters::default()
     };
     assert_eq!(outlet.counters(), expected);
@@ -216,6 +217,29 @@ fn heartbeats_tell_the_next_number_to_subscribers_and_the_group() {
     let expected = [(Destination::To(address(1)), one, 2, 0), (Destination::Market, venue(), 6, 0)];
     assert_eq!(sent.summary(), expected);
     outlet.heartbeats(later + 1, &mut |_, _| panic!("not again at once"));
+}
+
+/// The points of a day are market data; what a session hears goes on over the end
+/// of the day with the next number, and nothing says that it ends.
+#[test]
+fn no_session_hears_of_the_points_of_the_day() {
+    use SystemEvent::{
+        EndOfMarketHours, EndOfMessages, EndOfSystemHours, StartOfMarketHours, StartOfMessages,
+        StartOfSystemHours,
+    };
+    let (mut floor, mut outlet) = open(default());
+    for session in [1, 2] {
+        ask(&mut outlet, session_name(session), 0, 0, address(session));
+    }
+    let end = [StartOfMarketHours, EndOfMarketHours, EndOfSystemHours, EndOfMessages];
+    for point in end.into_iter().chain([StartOfMessages, StartOfSystemHours, StartOfMarketHours]) {
+        let events = floor.apply(0, Command::SystemEvent(point));
+        let sent = publish(&mut outlet, &events).summary();
+        assert!(!sent.is_empty(), "{point:?}");
+        assert!(sent.iter().all(|(to, ..)| *to == Destination::Market), "{point:?}: {sent:?}");
+    }
+    let answer = publish(&mut outlet, &floor.apply(1, Command::AccountQuery)).summary();
+    assert_eq!(answer, [(Destination::To(address(1)), session_name(1), 2, 1)]);
 }
 
 /// What an outlet remembers of the time before a restart can be asked for as

@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let room = RoomWatch { directory, segment_bytes, told_segments: u64::MAX, told_unknown: false };
     let snapshots = match config.journal.durability {
         Durability::None => None,
-        _ => match Snapshots::start(&config, &args.data_dir) {
+        _ => match Snapshots::start(&config, &args.data_dir, venue.handover().clone()) {
             Ok(snapshots) => snapshots,
             Err(error) => {
                 venue.stop();
@@ -339,6 +339,9 @@ fn look_after(
                 if let Some(why) = service_fault {
                     eprintln!("warning: old messages and late joiners are not served now: {why}");
                 }
+            }
+            for news in venue.service_news() {
+                eprintln!("{news}");
             }
             for news in snapshots.into_iter().flat_map(Snapshots::news) {
                 eprintln!("{news}");

@@ -17,6 +17,7 @@ use crate::latency::Percentiles;
 use crate::pipeline::Counter;
 use crate::shadow::{AtEnd, Divergence, Shadow, Step};
 use clap::Parser;
+use ringmatch_engine::Sequence;
 use ringmatch_journal::{Directory, Reader};
 use serde_json::{Value, json};
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -69,7 +70,13 @@ pub(super) fn run(args: &Args) -> Outcome {
     let until = args.until.unwrap_or_default();
     let at_end = if args.once { AtEnd::Stops } else { AtEnd::Waits };
     let mut shadow = Shadow::new(reader, limits, until, at_end, SystemClock::start())?;
+    for passed_over in shadow.passed_over() {
+        eprintln!("warning: passed over: {passed_over}");
+    }
     eprintln!("shadow of {venue} in {}: reads only, changes nothing", args.data_dir.display());
+    if shadow.begins() > Sequence(0) {
+        eprintln!("the first {} commands come from a snapshot", shadow.begins());
+    }
     let divergence = follow(args, &mut shadow, &stop)?;
     let report = Report { shadow: &shadow, divergence, data_dir: &args.data_dir };
     if args.json {
@@ -155,6 +162,7 @@ impl Report<'_> {
         json!({
             "same": self.divergence.is_none(),
             "commands": self.commands(),
+            "snapshot_commands": shadow.begins().0,
             "behind": self.behind(),
             "checkpoints": shadow.verified(),
             "digest": shadow.exchange().digest().to_string(),

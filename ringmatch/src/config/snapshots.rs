@@ -34,10 +34,17 @@ impl SnapshotsConfig {
     }
 
     pub(super) fn fault(&self) -> Option<(Key, String)> {
-        let would_drop_all = self.closed_segments == ClosedSegments::Drop && !self.are_made();
-        would_drop_all.then(|| {
+        if self.closed_segments != ClosedSegments::Drop {
+            return None;
+        }
+        if !self.are_made() {
             let text = "cannot be \"drop\" while no snapshots are made: set every_bytes or every_s";
-            (Key::of("closed_segments"), text.into())
+            return Some((Key::of("closed_segments"), text.into()));
+        }
+        (self.keep == NonZeroUsize::MIN).then(|| {
+            let text = "must be at least 2 where closed segments are dropped: the output log goes \
+                        on from the one before the newest, and so does a start if that is damaged";
+            (Key::of("keep"), text.into())
         })
     }
 }
@@ -64,4 +71,22 @@ pub enum ClosedSegments {
     Compress,
     /// It is dropped once it lies before the oldest snapshot.
     Drop,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_something_else_stands_for_can_be_dropped() {
+        let usual = SnapshotsConfig { closed_segments: ClosedSegments::Drop, ..Default::default() };
+        let says = |policy: SnapshotsConfig| policy.fault().map(|(_, text)| text);
+        assert_eq!(says(usual), None);
+        let never = SnapshotsConfig { every_bytes: 0, every_s: 0, ..usual };
+        assert!(says(never).unwrap().contains("set every_bytes or every_s"));
+        let one = SnapshotsConfig { keep: NonZeroUsize::MIN, ..usual };
+        assert!(says(one).unwrap().contains("at least 2"));
+        let kept = SnapshotsConfig { closed_segments: ClosedSegments::Keep, ..one };
+        assert_eq!(says(kept), None);
+    }
 }

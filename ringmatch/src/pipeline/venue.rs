@@ -17,7 +17,7 @@ use crate::follower::FollowError;
 use crate::keys::{Keys, KeysError};
 use crate::operations::ChangedConfig;
 use crate::replica::ReplicaError;
-use crate::service::{Opening, ServiceThread, StreamLogError};
+use crate::service::{Handover, Opening, ServiceThread, StreamLogError};
 use crate::threads::{
     self, Cpus, Layout, Locked, Oversubscribed, Standing, Started, Watchdog, WrongPins,
 };
@@ -127,6 +127,7 @@ pub struct Venue {
     locked: Locked,
     threads: Vec<Started>,
     service: Option<ServiceThread>,
+    handover: Handover,
     meters: Meters<SystemClock>,
     control: Control,
     stop: Arc<AtomicBool>,
@@ -194,13 +195,24 @@ impl Venue {
         let durable = stages.durable();
         // Rings, books, windows and buffers are all there by now.
         let locked = if lock_memory { Locked::now() } else { Locked::Unasked };
+        let handover = Handover::default();
         let service = match followed {
-            Some(journal) => opening.start(config, journal, durable, &meters)?,
+            Some(journal) => opening.start(config, journal, durable, &meters, handover.clone())?,
             None => None,
         };
         let threads = Vec::new();
-        let mut venue =
-            Self { addresses, recovered, layout, locked, threads, service, meters, control, stop };
+        let mut venue = Self {
+            addresses,
+            recovered,
+            layout,
+            locked,
+            threads,
+            service,
+            handover,
+            meters,
+            control,
+            stop,
+        };
         for assignment in stages.assign(layout, &cpus, priority) {
             venue.threads.push(threads::start(assignment, wait).map_err(StartError::Thread)?);
         }
@@ -289,6 +301,18 @@ impl Venue {
     #[must_use]
     pub fn service_fault(&self) -> Option<&str> {
         self.service.as_ref()?.fault()
+    }
+
+    /// What the service has to say since it was last asked.
+    #[must_use]
+    pub fn service_news(&self) -> Vec<String> {
+        self.service.as_ref().map(ServiceThread::news).unwrap_or_default()
+    }
+
+    /// What the service still needs of the journal.
+    #[must_use]
+    pub fn handover(&self) -> &Handover {
+        &self.handover
     }
 
     /// Lets it take no more orders, finish those it has, and end.

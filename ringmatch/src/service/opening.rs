@@ -5,12 +5,13 @@
 //! joined, because only then is there something to follow.
 
 use super::{
-    Archive, Glimpse, LiveFollower, OldRequests, OutputLog, Repair, Service, ServiceThread,
-    old_requests,
+    Archive, Glimpse, Handover, LiveFollower, OldRequests, OutputLog, Repair, Service,
+    ServiceThread, old_requests,
 };
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::pipeline::{Meters, StartError};
+use crate::replica::ReplicaConfig;
 use ringmatch_gateway::Logins;
 use ringmatch_gateway::net::{EndpointError, UdpEndpoint};
 use ringmatch_journal::Directory;
@@ -79,7 +80,8 @@ impl Opening {
     }
 
     /// Starts it on a thread of its own, behind the venue whose commands are
-    /// durable up to `durable`; nothing if the config asks for nothing.
+    /// durable up to `durable`; nothing if the config asks for nothing. Through
+    /// `handover` it says what it needs of the journal.
     ///
     /// # Errors
     /// When the limits are out of range or there is no thread to be had.
@@ -89,13 +91,14 @@ impl Opening {
         journal: Directory,
         durable: SequenceReader,
         meters: &Meters<C>,
+        handover: Handover,
     ) -> Result<Option<ServiceThread>, StartError> {
         let Self { archive, glimpse, .. } = self;
         if archive.is_none() && glimpse.is_none() {
             return Ok(None);
         }
-        let follower = LiveFollower::new(journal, config.limits(), durable)?;
-        let service = Service::new(follower, archive, glimpse, meters.counters.clone());
+        let follower = LiveFollower::new(journal, ReplicaConfig::of(config), durable)?;
+        let service = Service::new(follower, archive, glimpse, meters.counters.clone(), handover);
         let clock = meters.clock.clone();
         ServiceThread::start(service, clock).map(Some).map_err(StartError::Thread)
     }

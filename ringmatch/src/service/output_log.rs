@@ -6,12 +6,12 @@
 //! the protocol has it. Memory is one block a stream; an answer reads two blocks.
 
 use super::block::Block;
-use super::stream_log::{StreamLog, StreamLogError};
+use super::stream_log::{Lost, StreamLog, StreamLogError};
 use ringmatch_engine::event::{Event, EventBody};
-use ringmatch_engine::{SessionId, SessionName};
+use ringmatch_engine::{Exchange, SessionId, SessionName};
 use ringmatch_gateway::wire::itch::ItchMessage;
 use ringmatch_gateway::wire::mold::{DEFAULT_MAX_PAYLOAD, PacketBuilder, Request};
-use ringmatch_gateway::{Directory, translate};
+use ringmatch_gateway::{Directory, Outlet, translate};
 use ringmatch_journal::Storage;
 
 /// All output streams, on disk.
@@ -35,6 +35,54 @@ impl<S: Storage> OutputLog<S> {
         let scratch = Block::new(0, 0);
         let directory = Directory::default();
         Ok(Self { storage, venue, directory, market, sessions: Vec::new(), scratch })
+    }
+
+    /// Goes to where an exchange stands that a snapshot gave, with the newest
+    /// messages of each stream in `outlet`; the streams of which older ones
+    /// cannot be had any more.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn resume(
+        &mut self,
+        exchange: &Exchange,
+        outlet: &Outlet,
+    ) -> Result<Vec<Lost>, StreamLogError> {
+        let Self { storage, market, sessions, scratch, .. } = self;
+        let (mut windows, mut lost) = (outlet.windows(), Vec::new());
+        let mut resume = |stream| {
+            let window = windows.next().expect("an outlet has a window for each stream");
+            let (oldest, messages) = (window.oldest(), window.messages());
+            let (log, cannot) = StreamLog::resume(storage, stream, oldest, messages, scratch)?;
+            lost.extend(cannot);
+            Ok(log)
+        };
+        *market = resume(0)?;
+        sessions.clear();
+        for session in exchange.sessions() {
+            sessions.push((session.name, resume(session.id.0)?));
+        }
+        self.directory = Directory::of(exchange);
+        Ok(lost)
+    }
+
+    /// Makes durable what was taken, but for the last messages of each stream
+    /// that do not fill a block: a snapshot has those.
+    ///
+    /// # Errors
+    /// When the disk fails.
+    pub fn sync(&mut self) -> Result<(), StreamLogError> {
+        let Self { storage, market, sessions, .. } = self;
+        let mut is_new = market.sync(storage)?;
+        for (_, log) in sessions {
+            is_new |= log.sync(storage)?;
+        }
+        match is_new {
+            true => storage
+                .sync_directory()
+                .map_err(|source| StreamLogError::Io { path: storage.path(""), source }),
+            false => Ok(()),
+        }
     }
 
     /// Takes the next event.
@@ -82,7 +130,7 @@ impl<S: Storage> OutputLog<S> {
             false => sessions.iter().find(named).map(|(_, log)| log),
         };
         let Some(log) = log else { return Ok(None) };
-        if request.count == 0 || !(1..log.next()).contains(&request.sequence) {
+        if request.count == 0 || !(log.first()..log.next()).contains(&request.sequence) {
             return Ok(None);
         }
         let mut packet = PacketBuilder::new(request.session, request.sequence, DEFAULT_MAX_PAYLOAD);

@@ -22,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Windows of the smallest size: about thirty responses or a hundred messages.
-fn site(old_packets_per_s: u32) -> Site {
+pub fn site(old_packets_per_s: u32) -> Site {
     let more = format!(
         "[repair]\nmarket_window_bytes = 4096\nresponse_window_bytes = 4096\n\
          old_packets_per_s = {old_packets_per_s}\n\
@@ -31,18 +31,18 @@ fn site(old_packets_per_s: u32) -> Site {
     Site { more, durability: "write", ..Site::multicast(&["ALPHA", "BRAVO"]) }
 }
 
-fn glimpse(engine: &Engine) -> SocketAddrV4 {
+pub fn glimpse(engine: &Engine) -> SocketAddrV4 {
     engine.ready["glimpse"].as_str().unwrap().parse().unwrap()
 }
 
 /// Orders that rest at twenty prices, trade and leave, by a seed.
-struct Flow {
+pub struct Flow {
     random: fastrand::Rng,
     live: Vec<ringmatch_engine::UserRef>,
 }
 
 impl Flow {
-    fn new(seed: u64) -> Self {
+    pub fn new(seed: u64) -> Self {
         Self { random: fastrand::Rng::with_seed(seed), live: Vec::new() }
     }
 
@@ -61,7 +61,7 @@ impl Flow {
 }
 
 /// Sends orders and waits for the answer to a query after them; what was heard.
-fn trade(client: &mut Client, flow: &mut Flow, orders: usize) -> Vec<Response> {
+pub fn trade(client: &mut Client, flow: &mut Flow, orders: usize) -> Vec<Response> {
     let mut heard = Vec::new();
     for sent in 1..=orders {
         flow.send(client);
@@ -87,14 +87,14 @@ fn hear_answer(client: &mut Client, heard: &mut Vec<Response>) {
 }
 
 /// The first `count` responses of a session, by a client that was away.
-fn rewind(site: &Site, session: &str, count: usize) -> Vec<Response> {
+pub fn rewind(site: &Site, session: &str, count: usize) -> Vec<Response> {
     let mut client = site.connect(session, Start::At(1));
     let heard = (0..count).map(|_| client.receive(PATIENCE).unwrap().expect("an old response"));
     heard.collect()
 }
 
 /// Messages of a feed that begins at 1, up to and with this number.
-fn read(feed: &mut MarketFeed, last: u64) -> Vec<ItchMessage> {
+pub fn read(feed: &mut MarketFeed, last: u64) -> Vec<ItchMessage> {
     let mut messages = Vec::new();
     while (messages.len() as u64) < last {
         let (_, message) = feed.receive(PATIENCE).unwrap().expect("an old message");
@@ -103,7 +103,7 @@ fn read(feed: &mut MarketFeed, last: u64) -> Vec<ItchMessage> {
     messages
 }
 
-fn book(messages: &[ItchMessage]) -> MarketBook {
+pub fn book(messages: &[ItchMessage]) -> MarketBook {
     let mut book = MarketBook::default();
     for message in messages {
         book.apply(message);
@@ -112,7 +112,7 @@ fn book(messages: &[ItchMessage]) -> MarketBook {
     book
 }
 
-fn shown(book: &MarketBook) -> Vec<Vec<DisplayedLevel>> {
+pub fn shown(book: &MarketBook) -> Vec<Vec<DisplayedLevel>> {
     let instruments = book.instruments();
     let both = |(number, _)| [Side::Buy, Side::Sell].map(|side| book.levels(number, side));
     instruments.flat_map(both).collect()
@@ -133,7 +133,7 @@ fn journaled(data: &Path) -> (Vec<Vec<DisplayedLevel>>, u64) {
     (shown, exchange.next_market().0)
 }
 
-fn levels(
+pub fn levels(
     exchange: &Exchange,
     instrument: ringmatch_engine::InstrumentId,
     side: Side,
@@ -165,7 +165,7 @@ fn total(data: &Path, text: &str) -> u64 {
 type Damage = dyn Fn(&Path, &[u8]);
 
 /// The files of the output log.
-fn streams(data: &Path) -> BTreeMap<String, Vec<u8>> {
+pub fn streams(data: &Path) -> BTreeMap<String, Vec<u8>> {
     let entries = std::fs::read_dir(data.join("streams")).unwrap();
     let read = |entry: std::io::Result<std::fs::DirEntry>| {
         let entry = entry.unwrap();

@@ -11,6 +11,7 @@ mod day;
 mod disk;
 /// `doctor` as a start-up script runs it.
 mod doctor;
+mod dropped;
 /// A venue in a child process, and where to find it.
 mod engine;
 /// The table of failures names tests that there are.

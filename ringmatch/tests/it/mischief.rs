@@ -200,7 +200,7 @@ fn sealed_by_another(purpose: Purpose, packet: &[u8]) -> Vec<u8> {
 type Next = fn(&mut Known) -> (Channel, Vec<u8>);
 
 /// What is sent, and where all of it is counted.
-const KINDS: [(&str, Next, &[Counter]); 12] = {
+const KINDS: [(&str, Next, &[Counter]); 13] = {
     use Channel::{Orders, Requests};
     [
         (
@@ -248,6 +248,11 @@ const KINDS: [(&str, Next, &[Counter]); 12] = {
             "requests for what was never sent",
             |known| (Requests, request(&known.venue, known.random.u64(1 << 40..), 9)),
             &[Counter::NeverSent],
+        ),
+        (
+            "requests for number zero, which no message has",
+            |known| (Requests, request(&known.venue, 0, known.random.u16(1..))),
+            &[Counter::MalformedRequests],
         ),
         (
             "requests of a session that there is not",

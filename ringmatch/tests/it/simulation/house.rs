@@ -18,7 +18,9 @@ use ringmatch::pipeline::{
     control, open_journal,
 };
 use ringmatch::replica::{ReplicaConfig, ReplicaError};
-use ringmatch::service::{Archive, LiveFollower, OutputLog, Repair, Service, old_requests};
+use ringmatch::service::{
+    Archive, Handover, LiveFollower, OutputLog, Repair, Service, old_requests,
+};
 use ringmatch::snapshotter::Snapshotter;
 use ringmatch_engine::command::SequencedCommand;
 use ringmatch_engine::event::Event;
@@ -116,15 +118,17 @@ impl House {
         let (_, queue) = control();
         let stages =
             Stages::join(&self.config, restored, sockets, RING, queue, &meters, &self.stop)?;
-        let (limits, venue) = (self.config.limits(), self.config.venue.name);
-        let follower = LiveFollower::new(self.disk.clone(), limits, stages.durable())?;
+        let venue = self.config.venue.name;
+        let bounds = ReplicaConfig { limits: self.config.limits(), outlet: self.windows() };
+        let follower = LiveFollower::new(self.disk.clone(), bounds, stages.durable())?;
         let network = self.network.socket(self.config.network.requests.into());
         let archive = Archive {
             log: OutputLog::open(self.streams.clone(), venue)?,
             repair: Repair::new(network, waiting, 1_000_000, Logins::default()),
         };
         self.counters = meters.counters.clone();
-        self.service = Some(Service::new(follower, Some(archive), None, self.counters.clone()));
+        let (counters, handover) = (self.counters.clone(), Handover::default());
+        self.service = Some(Service::new(follower, Some(archive), None, counters, handover));
         let paces = [1.0, 0.3, 0.05, 0.01];
         let paced = |stage| Paced { stage, pace: paces[self.random.usize(0..paces.len())] };
         self.stages = stages.in_order().into_iter().map(paced).collect();
