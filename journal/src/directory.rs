@@ -24,10 +24,14 @@ impl Directory {
     /// When it does not, or is none.
     pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref();
-        if fs::metadata(path)?.is_dir() {
+        let named = |error: io::Error| {
+            let path = path.display();
+            io::Error::new(error.kind(), format!("the directory {path} cannot be used: {error}"))
+        };
+        if fs::metadata(path).map_err(named)?.is_dir() {
             Ok(Self { path: path.into() })
         } else {
-            Err(io::Error::from(io::ErrorKind::NotADirectory))
+            Err(named(io::ErrorKind::NotADirectory.into()))
         }
     }
 

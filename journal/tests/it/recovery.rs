@@ -657,7 +657,10 @@ fn reading_changes_nothing() {
 #[test]
 fn a_directory_that_is_none_is_an_error() {
     let folder = Folder::new();
-    assert!(Directory::open(folder.path().join("nowhere")).is_err());
+    let nowhere = Directory::open(folder.path().join("nowhere")).expect_err("it is not there");
+    assert_eq!(nowhere.kind(), std::io::ErrorKind::NotFound);
+    let nowhere = nowhere.to_string();
+    assert!(nowhere.contains("nowhere cannot be used: No such file"), "{nowhere}");
     fs::write(folder.path().join("file"), b"").unwrap();
     assert!(Directory::open(folder.path().join("file")).is_err());
     let deep = folder.path().join("made/by/us");
