@@ -11,6 +11,7 @@
 //! is not in it. [`Exchange::image`] gives the pieces, [`Restoring`] takes them:
 //! it trusts nothing, and its last act is to compare a hash of all of it.
 
+mod closing;
 mod restoring;
 mod taking;
 #[cfg(test)]
