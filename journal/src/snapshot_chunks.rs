@@ -72,9 +72,11 @@ impl<S: Storage> Chunks<S> {
         let claimed = self.hash_before(middle)?;
         let (one, other) = thread::scope(|scope| {
             let second = self.at(middle, claimed);
-            let second = scope.spawn(move || second.check_up_to(u64::MAX));
-            (self.whole().check_up_to(middle), second.join())
-        });
+            let second = move || second.check_up_to(u64::MAX);
+            let second = thread::Builder::new().name("snapshot".into()).spawn_scoped(scope, second);
+            second.map(|second| (self.whole().check_up_to(middle), second.join()))
+        })
+        .map_err(|source| self.failed("start a thread for", source))?;
         if one? != claimed {
             return Err(self.damaged(self.offset(middle)));
         }
@@ -124,7 +126,11 @@ impl<S: Storage> Chunks<S> {
     }
 
     fn unread(&self, source: io::Error) -> JournalError {
-        JournalError::Io { action: "read", path: self.storage.path(&self.name), source }
+        self.failed("read", source)
+    }
+
+    fn failed(&self, action: &'static str, source: io::Error) -> JournalError {
+        JournalError::Io { action, path: self.storage.path(&self.name), source }
     }
 }
 
