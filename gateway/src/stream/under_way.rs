@@ -226,9 +226,10 @@ impl UnderWay {
 }
 
 impl Asked {
-    /// Is due again after a pause, and after a longer one the next time.
+    /// Is due again after a pause, and after a longer one the next time; never at
+    /// once, since whoever polls goes on until nothing is due.
     fn repeat_after(&mut self, now: MonotonicNanos, limit_ns: u64) {
-        self.due = now.saturating_add(self.pause);
+        self.due = now.saturating_add(self.pause.max(1));
         self.pause = self.pause.saturating_mul(2).min(limit_ns);
     }
 }

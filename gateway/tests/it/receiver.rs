@@ -121,6 +121,18 @@ fn an_unanswered_request_is_repeated_ever_more_rarely() {
     assert_eq!(asked, [0, 2, 6, 14, 30, 62, 126, 226, 326, 426]);
 }
 
+/// Whoever polls goes on until nothing is due.
+#[test]
+fn without_any_pause_a_request_is_still_made_once_at_a_time() {
+    let config = ReceiverConfig { retry_first_ns: 0, retry_limit_ns: 0, ..config() };
+    let mut story = Story::new(config);
+    story.offer(&packet(2, 3));
+    for now in 0..3 {
+        assert_eq!(story.asks(now), Some((1, 1)));
+        assert_eq!(story.asks(now), None);
+    }
+}
+
 #[test]
 fn a_request_asks_for_a_bounded_number_of_messages() {
     let mut story = Story::new(ReceiverConfig { request_messages: 10, ..config() });
