@@ -57,11 +57,7 @@ impl Past {
         while said(" dropped") == drops {
             let snapshots = said(" saved");
             self.responses.extend(trade(&mut alpha, &mut self.flow, ORDERS));
-            let end = Instant::now() + 3 * PATIENCE;
-            while said(" saved") == snapshots {
-                assert!(Instant::now() < end, "{}", engine.said());
-                std::thread::sleep(Duration::from_millis(1));
-            }
+            wait(engine, 3 * PATIENCE, || said(" saved") > snapshots);
         }
         self.listen(feed);
     }
@@ -98,6 +94,15 @@ impl Past {
     }
 }
 
+/// Waits until an engine has said something, and shows what it said if it does not.
+fn wait(engine: &Engine, patience: Duration, has_said: impl Fn() -> bool) {
+    let end = Instant::now() + patience;
+    while !has_said() {
+        assert!(Instant::now() < end, "{}", engine.said());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// The exchange that the oldest snapshot and the journal behind it come to.
 fn restored(data: &Path) -> Box<Exchange> {
     let mut reader = Reader::open(Directory::open(data).unwrap()).unwrap();
@@ -130,11 +135,8 @@ fn who_was_away_hears_what_the_journal_does_not_have_any_more() {
         past.check_told();
         past.check_late(&engine);
         // It says so when it looks after its threads the next time.
-        let end = Instant::now() + PATIENCE;
-        while !engine.said().contains("the journal begins behind its first command") {
-            assert!(Instant::now() < end, "{}", engine.said());
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let news = "the journal begins behind its first command";
+        wait(&engine, PATIENCE, || engine.said().contains(news));
         assert!(!engine.said().contains("cannot be had any more"), "{}", engine.said());
         // It goes on, and drops more.
         past.trade_until_dropped(&engine, &mut feed);
